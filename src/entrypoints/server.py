@@ -1,5 +1,6 @@
 """The HTTP server: granian in its own process. Its workers load `application` from this module."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ def serve(settings: Settings) -> None:
     from granian.constants import Interfaces, Loops
     from granian.log import LogLevels
 
+    import entrypoints.application  # noqa: F401  # imported before the workers are forked, which then share its memory
     from entrypoints.observability.logs import configure_logging
 
     server = Granian(
@@ -37,6 +39,7 @@ def serve(settings: Settings) -> None:
     )
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
     os.environ[PARENT_PID_VARIABLE] = str(os.getpid())
+    gc.freeze()  # the collector would write to the shared pages, and so copy them
     with _shared_metrics() if settings.http_workers > 1 else nullcontext():
         server.serve()
 

@@ -1,11 +1,12 @@
-"""Password strength by zxcvbn (Wheeler, USENIX Security 2016), which includes its own word lists."""
+"""Password strength by zxcvbn (Wheeler, USENIX Security 2016), which includes its own word lists.
 
+It is imported when the first password is chosen: its lists take ten megabytes, which most processes never need.
+"""
+
+from functools import cache
 from math import prod
 
 from attrs import define
-from zxcvbn import zxcvbn
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
-from zxcvbn.matching import L33T_TABLE
 
 from portal_core.accounts.identity_provider import PasswordStrength
 
@@ -13,7 +14,6 @@ _MAX_CHECKED_LENGTH = 72
 """Characters. zxcvbn's time grows with the square of the length; more than 72 characters add no information."""
 _MAX_WORK = 100_000
 """Substrings to look up, times the ways to read symbols as letters: about a fifth of a second."""
-_COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 
 
 @define
@@ -21,13 +21,22 @@ class ZxcvbnStrength(PasswordStrength):
     """30,000 common passwords, and an estimate that knows words, names, dates, keyboards and repetitions."""
 
     def is_common(self, password: str) -> bool:
-        return password.lower() in _COMMON
+        return password.lower() in _common()
 
     def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
         prefix = _prefix(password)
         if not prefix:
             return 0.0  # zxcvbn fails on an empty text
+        from zxcvbn import zxcvbn
+
         return float(zxcvbn(prefix, user_inputs=list(words))["guesses_log10"])
+
+
+@cache
+def _common() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def _prefix(password: str) -> str:
@@ -43,5 +52,7 @@ def _prefix(password: str) -> str:
 
 
 def _interpretation_count(text: str) -> int:
+    from zxcvbn.matching import L33T_TABLE
+
     characters = set(text)
     return prod(max(1, len(characters.intersection(symbols))) for symbols in L33T_TABLE.values())

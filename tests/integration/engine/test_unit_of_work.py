@@ -1,18 +1,25 @@
 """What every unit of work provides: scope, audit, denial, idempotency, and keys."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import bindparam, func, select
 
+from adapters.postgres.engine.audit import ADD_ENTRIES, entry_rows
 from adapters.postgres.engine.limits import PostgresRateLimits
+from adapters.postgres.engine.scope import SETTINGS
+from adapters.postgres.engine.statements import compile_statement
+from adapters.postgres.engine.tables import audit_entries
 from adapters.postgres.people.tables import clients
-from portal_core.kernel.actor import ClientActor, Origin, SystemActor
+from portal_core.kernel.actor import Actor, ClientActor, Origin, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.errors import IdempotencyMismatch, NotFound, RateLimited, Unavailable
+from portal_core.kernel.errors import Conflict, IdempotencyMismatch, NotFound, RateLimited, Unavailable
 from portal_core.kernel.idempotency import IdempotentRequest, Replayed
 from portal_core.kernel.limits import Limit
+from tests.support.clock import FixedClock
 from tests.support.engine.postgres import PortalDatabase
 
 
@@ -191,6 +198,110 @@ async def test_lost_database_raises_unavailable(database: PortalDatabase) -> Non
     with pytest.raises(Unavailable):
         async with database.begin(actor):
             pytest.fail("the unit must not open")
+
+
+async def _settings(database: PortalDatabase) -> set[tuple[str, ...]]:
+    """The settings of the scope and of plans on every connection of the pool."""
+    names = (*SETTINGS, "plan_cache_mode")
+    columns = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in names)
+    async with AsyncExitStack() as stack:
+        connections = [
+            await stack.enter_async_context(database.pool.acquire()) for _ in range(database.pool.get_size())
+        ]
+        return {tuple(await one.fetchrow(f"SELECT {columns}")) for one in connections}
+
+
+async def test_no_setting_outlives_its_transaction(database: PortalDatabase) -> None:
+    """Whoever gets the connection next is nobody until they say who they are."""
+    actor = await _client(database)
+    keyed = _with(actor, IdempotentRequest("makeThing", "k6", b"same"))
+    staff = StaffActor(actor.practice_id, uuid4(), frozenset({"front_desk"}))
+
+    async def read(who: Actor, *, read_only: bool, end: str) -> None:
+        async with database.begin(who, read_only=read_only) as unit:
+            await unit.audit.record(AuditEntry("thing.read"))
+            await unit.read_together(unit.client_records.get(actor.client_id), unit.practice_record.get())
+            if end == "waits":
+                await asyncio.sleep(60)
+            elif end == "denied":
+                raise NotFound("thing", uuid4())
+            elif end == "fails":
+                await unit.tx.connection.fetch("SELECT 1 / 0")
+            elif end == "commits":
+                await unit.commit(None)
+
+    for who in (actor, keyed, staff, SystemActor(actor.practice_id, "job"), VisitorActor(actor.practice_id)):
+        for read_only in (True, False):
+            for end in ("commits", "leaves", "denied", "fails", "waits"):
+                task = asyncio.create_task(read(who, read_only=read_only, end=end))
+                await asyncio.wait([task], timeout=0.05 if end == "waits" else None)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                assert await _settings(database) == {("", "", "", "", "force_generic_plan")}
+
+
+async def test_read_only_unit_sees_its_own_record(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    other = await database.client(actor.practice_id)
+    foreign = await _client(database)
+    async with database.begin(actor, read_only=True) as unit:
+        found = await unit.read_together(
+            *(unit.client_records.get(one) for one in (other, actor.client_id, foreign.client_id))
+        )
+        assert [one and one.id for one in found] == [None, actor.client_id, None]
+        assert await unit.client_records.get(other) is None
+        assert await unit.client_records.get(actor.client_id)
+        # Whatever a statement asks for: row-level security decides.
+        rows = await unit.tx.fetch(compile_statement("test.everybody", select(clients.c.id)))
+        assert [row["id"] for row in rows] == [actor.client_id]
+
+
+async def test_read_only_unit_runs_reads_only(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    async with database.begin(actor, read_only=True) as unit:
+        with pytest.raises(TypeError, match="cannot run"):
+            await unit.tx.execute(ADD_ENTRIES, entries=[])
+        with pytest.raises(TypeError, match="cannot run"):
+            unit.tx.write_later(ADD_ENTRIES, entries=[])
+
+
+async def test_only_reads_are_sent_together(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    async with database.begin(actor) as unit:
+        with pytest.raises(TypeError, match="only reads"):
+            await unit.read_together(unit.practice_record.get(), unit.tx.execute(ADD_ENTRIES, entries=[]))
+        with pytest.raises(TypeError, match="only reads"):
+            await unit.read_together(unit.practice_record.get(), asyncio.sleep(0))
+        assert await unit.practice_record.get()
+        await unit.audit.record(AuditEntry("thing.read"))
+        await unit.commit(None)
+
+
+async def test_reads_see_what_was_to_be_written_later(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    system = SystemActor(actor.practice_id, "job")
+    async with database.begin(system) as unit:
+        unit.tx.write_later(
+            ADD_ENTRIES, entries=entry_rows(system, [AuditEntry("one"), AuditEntry("two")], FixedClock(), database.ids)
+        )
+        counted = (
+            select(func.count())
+            .select_from(audit_entries)
+            .where(audit_entries.c.practice_id == bindparam("practice_id"))
+        )
+        assert (await unit.tx.fetchrow(compile_statement("test.count", counted)))[0] == 2
+
+
+async def test_violated_constraint_of_a_later_write_is_the_core_s_error(database: PortalDatabase) -> None:
+    actor = await _client(database)
+    system = SystemActor(actor.practice_id, "job")
+    rows = entry_rows(system, [AuditEntry("one")], FixedClock(), database.ids)
+    with pytest.raises(Conflict):
+        async with database.begin(system) as unit:
+            for _ in range(10):
+                unit.tx.write_later(ADD_ENTRIES, entries=rows)
+            await unit.commit(None)
+    assert database.owner.execute("SELECT count(*) FROM portal.audit_entries").fetchone() == (0,)
 
 
 def _with(actor: ClientActor, idempotent_request: IdempotentRequest) -> ClientActor:

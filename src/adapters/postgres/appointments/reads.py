@@ -23,6 +23,7 @@ from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.read_ports import AppointmentReads
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentRow
 from portal_core.kernel.page import Page, PageRequest
 
@@ -215,11 +216,15 @@ class PostgresAppointmentReads(AppointmentReads):
     ) -> Page[AppointmentRow]:
         rows = await self.tx.fetch(LISTS[filters.category], client_id=client_id, **_bounds(filters, page, now))
         found = page.paginate(rows, lambda row: (row[3], row[0]))
-        return Page(tuple([await self._row(row) for row in found.items]), found.next)
+        if not found.items:
+            return Page(())
+        # The same for all of a practice's rows, so decoded once.
+        settings = settings_of(found.items[0][21])
+        return Page(tuple([_row(row, settings, await self._reason(row)) for row in found.items]), found.next)
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
         row = await self.tx.fetchrow(GET_FOR_CLIENT, client_id=client_id, appointment_id=appointment_id)
-        return None if row is None else await self._row(row)
+        return None if row is None else _row(row, settings_of(row[21]), await self._reason(row))
 
     async def day(
         self, since: datetime, until: datetime, clinician_id: UUID | None
@@ -244,30 +249,8 @@ class PostgresAppointmentReads(AppointmentReads):
         found = await self._for_practice(await self.tx.fetch(GET_FOR_PRACTICE, id=appointment_id))
         return found[0] if found else None
 
-    async def _row(self, row: Any) -> AppointmentRow:
-        return AppointmentRow(
-            id=row[0],
-            client_id=row[1],
-            status=row[2],
-            starts_at=row[3],
-            ends_at=row[4],
-            time_zone=row[5],
-            clinician_id=row[6],
-            clinician_name=row[7],
-            appointment_type_id=row[8],
-            appointment_type_name=row[9],
-            location_id=row[10],
-            location_name=row[11],
-            location_address=row[12],
-            shared=row[13],
-            sequence=row[14],
-            changed_at=row[15],
-            cancelled_at=row[16],
-            cancelled_late=row[17],
-            reason=await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]) or None,
-            fee_due=fee_of(row[19], row[20]),
-            settings=settings_of(row[21]),
-        )
+    async def _reason(self, row: Any) -> str | None:
+        return await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]) or None if row[18] else None
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:
         """Group joined rows of appointment and attendance by appointment."""
@@ -292,6 +275,33 @@ class PostgresAppointmentReads(AppointmentReads):
             reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]) or None,
             fee_due=fee_of(row[19], row[20]),
         )
+
+
+def _row(row: Any, settings: AppointmentSettings, reason: str | None) -> AppointmentRow:
+    """The most frequent read, so it is unpacked by hand and by position, in the order of `_of_client`."""
+    return AppointmentRow(
+        id=row[0],
+        client_id=row[1],
+        status=row[2],
+        starts_at=row[3],
+        ends_at=row[4],
+        time_zone=row[5],
+        clinician_id=row[6],
+        clinician_name=row[7],
+        appointment_type_id=row[8],
+        appointment_type_name=row[9],
+        location_id=row[10],
+        location_name=row[11],
+        location_address=row[12],
+        shared=row[13],
+        sequence=row[14],
+        changed_at=row[15],
+        cancelled_at=row[16],
+        cancelled_late=row[17],
+        reason=reason,
+        fee_due=fee_of(row[19], row[20]),
+        settings=settings,
+    )
 
 
 def _bounds(filters: AppointmentFilter, page: PageRequest, now: datetime) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from adapters.postgres.engine.metadata import metadata
 
 
 def _setting(name: str) -> str:
-    return f"nullif(current_setting('portal.{name}', true), '')::uuid"
+    # In a subquery, which is evaluated once for each statement. And a plan that is made before the setting is set takes
+    # it for an unknown id; without the subquery it would take it for null, which no row has, and choose any index.
+    return f"(SELECT nullif(current_setting('portal.{name}', true), '')::uuid)"
 
 
 _SCOPE = "current_setting('portal.scope', true)"

@@ -78,6 +78,24 @@ class ReadsContract:
                 **common,  # type: ignore[arg-type]
             )
 
+    @pytest.mark.parametrize("in_person", [True, False])
+    async def test_row_of_a_new_booking_is_as_it_would_be_read(self, world: AppointmentsWorld, in_person: bool) -> None:
+        ann, clinician = await world.add_client(), await world.add_clinician("Dr. Grey")
+        await world.join_care_team(ann, clinician)
+        location = await world.add_location("Main office")
+        await world.save_appointment_settings(AppointmentSettings(late_cancel="fee", late_cancel_fee=Money(50_00)))
+        booking = await world.add_booking(
+            clinician,
+            await world.add_appointment_type("Couple"),
+            new_york(3, 10),
+            ann,
+            location_id=location.id if in_person else None,
+        )
+        async with world.begin(world.as_client(ann)) as unit:
+            options = await unit.directory.for_client(ann)
+            row = AppointmentRow.of_new(booking, ann, options.clinicians[clinician], options)
+            assert row == await unit.appointment_reads.for_client(ann, booking.appointment.id)
+
     @pytest.mark.parametrize(
         ("category", "expected"),
         [

@@ -6,6 +6,7 @@ import pytest
 
 from portal_core.accounts.events import AccountClosed
 from portal_core.accounts.use_cases.process_email_request import ProcessEmailRequest
+from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, NotFound
 from tests.support.contracts.accounts.world import AccountsWorld
@@ -13,6 +14,10 @@ from tests.support.contracts.accounts.world import AccountsWorld
 ENTRY = AuditEntry("test.wrote", UUID(int=7), outcome="failed", facts={"reason": "token"})
 JOB = (ProcessEmailRequest, {"email_request_id": UUID(int=7)})
 DEFERRED = ("process_email_request", {"email_request_id": UUID(int=7)})
+
+
+async def _client(world: AccountsWorld) -> ClientActor:
+    return ClientActor(world.practice_id, world.ids.new(), await world.add_client())
 
 
 class UnitOfWorkContract:
@@ -65,3 +70,51 @@ class UnitOfWorkContract:
             await unit.outbox.defer(JOB[0], **JOB[1])
             await unit.commit(None)
         assert (await other.audit(), await other.jobs()) == (before, [])
+
+    async def test_read_only_unit_commits_each_read_with_the_entries_before_it(self, world: AccountsWorld) -> None:
+        actor = await _client(world)
+        before = await world.audit()
+        async with world.begin(actor, read_only=True) as unit:
+            await unit.audit.record(ENTRY)
+            assert await unit.practice_record.get()
+        assert (await world.audit())[len(before) :] == [ENTRY]
+
+    async def test_read_only_unit_commits_the_entries_after_its_last_read(self, world: AccountsWorld) -> None:
+        actor = await _client(world)
+        before = await world.audit()
+        async with world.begin(actor, read_only=True) as unit:
+            assert await unit.practice_record.get()
+            await unit.audit.record(ENTRY)
+            assert await unit.commit("read") == "read"
+        assert (await world.audit())[len(before) :] == [ENTRY]
+
+    async def test_read_only_unit_refuses_to_write(self, world: AccountsWorld) -> None:
+        async with world.begin(await _client(world), read_only=True) as unit:
+            with pytest.raises(TypeError):
+                await unit.outbox.defer(JOB[0], **JOB[1])
+        assert await world.jobs() == []
+
+    @pytest.mark.parametrize("read_only", [False, True])
+    async def test_reads_together_return_their_results_in_order(self, world: AccountsWorld, read_only: bool) -> None:
+        actor = await _client(world)
+        async with world.begin(actor, read_only=read_only) as unit:
+            client, practice, none = await unit.read_together(
+                unit.client_records.get(actor.client_id),
+                unit.practice_record.get(),
+                unit.client_records.get(UUID(int=1)),
+            )
+            assert (client, practice) == (
+                await unit.client_records.get(actor.client_id),
+                await unit.practice_record.get(),
+            )
+        assert client.id == actor.client_id
+        assert none is None
+
+    async def test_error_of_one_read_is_raised(self, world: AccountsWorld) -> None:
+        async def fails() -> None:
+            raise NotFound("goal", UUID(int=8))
+
+        async with world.begin(world.system) as unit:
+            with pytest.raises(NotFound):
+                await unit.read_together(unit.practice_record.get(), fails())
+            assert await unit.practice_record.get()
