@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import any_, bindparam, select, update
+from sqlalchemy import any_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, appointments, attendances
-from adapters.postgres.engine.columns import Instant, Uuids, insert_all
+from adapters.postgres.engine.columns import Instant, Uuids
+from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
@@ -19,51 +20,20 @@ from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.money import Money
 
-APPOINTMENT = (
-    appointments.c.id,
-    appointments.c.practice_id,
-    appointments.c.clinician_id,
-    appointments.c.appointment_type_id,
-    appointments.c.location_id,
-    appointments.c.starts_at,
-    appointments.c.ends_at,
-    appointments.c.time_zone,
-    appointments.c.calendar_entry_id,
-    appointments.c.attending,
-    appointments.c.booked_at,
-    appointments.c.changed_at,
-    appointments.c.shared,
-    appointments.c.status,
-    appointments.c.series_id,
-    appointments.c.room,
-    appointments.c.sequence,
-    appointments.c.version,
+_APPOINTMENT = entity(Appointment, appointments)
+_ATTENDANCE = entity(  # its reason is sealed
+    Attendance, attendances, "attendance_", fee_due=(attendances.c.fee_amount, attendances.c.fee_currency)
 )
-ATTENDANCE = (
-    attendances.c.appointment_id,
-    attendances.c.practice_id,
-    attendances.c.client_id,
-    attendances.c.status,
-    attendances.c.cancelled_at,
-    attendances.c.cancelled_by,
-    attendances.c.cancelled_late,
-    attendances.c.reason,
-    attendances.c.fee_amount,
-    attendances.c.fee_currency,
-    attendances.c.sequence,
-)
-_CLIENT = len(APPOINTMENT) + ATTENDANCE.index(attendances.c.client_id)
-_REASON = len(APPOINTMENT) + ATTENDANCE.index(attendances.c.reason)
 _here = appointments.c.practice_id == bindparam("practice_id")
 _joined = appointments.join(
     attendances,
     (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
 )
 _OWN_CLIENT = "the practice sees all clients in it; row-level security confines a client to their own record"
-ADD = statement("appointments.add", insert_all(appointments))
+ADD = statement("appointments.add", insert(appointments))
 GET = statement(
     "appointments.get",
-    select(*APPOINTMENT, *ATTENDANCE)
+    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
     .select_from(_joined)
     .where(
         _here,
@@ -74,7 +44,7 @@ GET = statement(
 )
 GET_FOR_PRACTICE = statement(
     "appointments.whole",
-    select(*APPOINTMENT, *ATTENDANCE)
+    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
     .select_from(_joined)
     .where(_here, appointments.c.id == bindparam("id"), attendances.c.practice_id == bindparam("practice_id"))
     .order_by(attendances.c.client_id),
@@ -82,7 +52,7 @@ GET_FOR_PRACTICE = statement(
 )
 OF_SERIES = statement(
     "appointments.of_series",
-    select(*APPOINTMENT, *ATTENDANCE)
+    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
     .select_from(_joined)
     .where(
         _here,
@@ -92,27 +62,24 @@ OF_SERIES = statement(
     .order_by(appointments.c.starts_at, appointments.c.id, attendances.c.client_id),
     scope_exemption=_OWN_CLIENT,
 )
-_CHANGING = (
-    "clinician_id",
-    "location_id",
-    "starts_at",
-    "ends_at",
-    "time_zone",
-    "calendar_entry_id",
-    "attending",
-    "changed_at",
-    "status",
-    "series_id",
-    "sequence",
-    "version",
-)
 SAVE = statement(
     "appointments.save",
-    update(appointments)
-    .where(_here, appointments.c.id == bindparam("appointment"), appointments.c.version == bindparam("before"))
-    .values({name: bindparam(name, type_=appointments.c[name].type) for name in _CHANGING}),
+    update_version(
+        appointments,
+        "clinician_id",
+        "location_id",
+        "starts_at",
+        "ends_at",
+        "time_zone",
+        "calendar_entry_id",
+        "attending",
+        "changed_at",
+        "status",
+        "series_id",
+        "sequence",
+    ),
 )
-_row = insert(attendances).values({c.name: bindparam(c.name, type_=c.type) for c in attendances.c})
+_row = insert(attendances)
 UPSERT_ATTENDANCE = statement(
     "attendances.put",
     _row.on_conflict_do_update(
@@ -152,30 +119,6 @@ CLIENT_BUSY_TIMES = statement(
 _NONE = UUID(int=0)
 
 
-def appointment_of(row: Any) -> Appointment:
-    """An appointment from the columns of `APPOINTMENT`, in their order."""
-    return Appointment(
-        id=row[0],
-        practice_id=row[1],
-        clinician_id=row[2],
-        appointment_type_id=row[3],
-        location_id=row[4],
-        starts_at=row[5],
-        ends_at=row[6],
-        time_zone=row[7],
-        calendar_entry_id=row[8],
-        attending=row[9],
-        booked_at=row[10],
-        changed_at=row[11],
-        shared=row[12],
-        status=row[13],
-        series_id=row[14],
-        room=row[15],
-        sequence=row[16],
-        version=row[17],
-    )
-
-
 def fee_of(amount: int | None, currency: str | None) -> Money | None:
     """The fee from its two columns."""
     return None if amount is None or currency is None else Money(amount, currency)
@@ -188,9 +131,7 @@ class PostgresAppointments(Appointments):
     tx: Transaction
 
     async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None:
-        one = booking.appointment
-        values = {column.name: getattr(one, column.name) for column in APPOINTMENT if column.name != "practice_id"}
-        self.tx.write_later(ADD, **values)
+        self.tx.write_later(ADD, **_APPOINTMENT.values(booking.appointment))
         await self._put(booking)
         for entry in audit_entries:
             self.tx.add_audit_entry(entry)
@@ -208,9 +149,7 @@ class PostgresAppointments(Appointments):
         return await self._bookings(await self.tx.fetch(OF_SERIES, series_id=series_id))
 
     async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
-        one = booking.appointment
-        values = {name: getattr(one, name) for name in _CHANGING}
-        await self.tx.save(SAVE, appointment=one.id, before=one.version - 1, **values)
+        await self.tx.save(SAVE, **_APPOINTMENT.values(booking.appointment))
         await self._put(booking)
         for entry in audit_entries:
             self.tx.add_audit_entry(entry)
@@ -230,43 +169,34 @@ class PostgresAppointments(Appointments):
 
     async def _put(self, booking: Booking) -> None:
         for one in booking.attendances:
-            self.tx.write_later(
-                UPSERT_ATTENDANCE,
-                client_id=one.client_id,
-                appointment_id=one.appointment_id,
+            # A change for all clients must not fail because one client's record key was destroyed.
+            reason = await self.tx.seal_unless_destroyed(
+                one.client_id, attendances.c.reason, one.appointment_id, one.reason
+            )
+            values = _ATTENDANCE.values(
+                one,
                 starts_at=booking.appointment.starts_at,
-                status=one.status,
-                cancelled_at=one.cancelled_at,
-                cancelled_by=one.cancelled_by,
-                cancelled_late=one.cancelled_late,
-                # A change for all clients must not fail because one client's record key was destroyed.
-                reason=await self.tx.seal_unless_destroyed(
-                    one.client_id, attendances.c.reason, one.appointment_id, one.reason
-                ),
+                reason=reason,
                 fee_amount=one.fee_due.amount if one.fee_due else None,
                 fee_currency=one.fee_due.currency if one.fee_due else None,
-                sequence=one.sequence,
             )
+            self.tx.write_later(UPSERT_ATTENDANCE, **values)
 
     async def _bookings(self, rows: list[Any]) -> list[Booking]:
         """Group joined rows of appointment and attendance by appointment."""
-        await self.tx.load_keys(row[_CLIENT] for row in rows if row[_REASON] is not None)
+        await self.tx.load_keys(row["attendance_client_id"] for row in rows if row["attendance_reason"] is not None)
         found: dict[UUID, tuple[Appointment, list[Attendance]]] = {}
         for row in rows:
-            known = found.setdefault(row[0], (appointment_of(row), []))
-            known[1].append(await self._attendance(row[len(APPOINTMENT) :]))
+            _, parts = found.setdefault(row["id"], (_APPOINTMENT.of(row), []))
+            parts.append(await self._attendance(row))
         return [Booking(appointment=one, attendances=tuple(parts)) for one, parts in found.values()]
 
     async def _attendance(self, row: Any) -> Attendance:
-        return Attendance(
-            appointment_id=row[0],
-            practice_id=row[1],
-            client_id=row[2],
-            status=row[3],
-            cancelled_at=row[4],
-            cancelled_by=row[5],
-            cancelled_late=row[6],
-            reason=await self.tx.unseal(row[2], attendances.c.reason, row[0], row[7]) or None,
-            fee_due=fee_of(row[8], row[9]),
-            sequence=row[10],
+        reason = await self.tx.unseal(
+            row["attendance_client_id"],
+            attendances.c.reason,
+            row["attendance_appointment_id"],
+            row["attendance_reason"],
         )
+        fee = fee_of(row["attendance_fee_amount"], row["attendance_fee_currency"])
+        return _ATTENDANCE.of(row, reason=reason or None, fee_due=fee)

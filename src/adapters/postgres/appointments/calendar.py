@@ -11,12 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import BigInteger, any_, bindparam, delete, func, or_, select, union_all, update
+from sqlalchemy import BigInteger, any_, bindparam, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, appointments, calendar
-from adapters.postgres.engine.columns import Instant, Uuids, insert_all
+from adapters.postgres.engine.columns import Instant, Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
+from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.errors import SlotTaken
@@ -26,16 +27,11 @@ from portal_core.kernel.audit import AuditEntry
 
 CONSTRAINT_ERRORS["calendar_one_at_a_time"] = SlotTaken
 
-_COLUMNS = (
-    calendar.c.id,
-    calendar.c.practice_id,
-    calendar.c.clinician_id,
-    calendar.c.starts_at,
-    calendar.c.ends_at,
-    calendar.c.buffer_before_seconds,
-    calendar.c.buffer_after_seconds,
-    calendar.c.purpose,
-    calendar.c.expires_at,
+_ENTRY = entity(
+    CalendarEntry,
+    calendar,
+    buffer_before=(calendar.c.buffer_before_seconds,),
+    buffer_after=(calendar.c.buffer_after_seconds,),
 )
 _here = calendar.c.practice_id == bindparam("practice_id")
 _clinicians = calendar.c.clinician_id == any_(bindparam("clinicians", type_=Uuids))
@@ -44,7 +40,7 @@ _since, _until = bindparam("since", type_=Instant), bindparam("until", type_=Ins
 BUSY = statement(
     "calendar.busy",
     union_all(
-        select(*_COLUMNS).where(
+        select(*_ENTRY.columns).where(
             _here,
             _clinicians,
             calendar.c.purpose != "block",
@@ -53,7 +49,7 @@ BUSY = statement(
             calendar.c.starts_at < _until,
             or_(calendar.c.expires_at.is_(None), calendar.c.expires_at > bindparam("now", type_=Instant)),
         ),
-        select(*_COLUMNS).where(
+        select(*_ENTRY.columns).where(
             _here,
             _clinicians,
             calendar.c.purpose == "block",
@@ -62,29 +58,21 @@ BUSY = statement(
         ),
     ).order_by("starts_at", "id"),
 )
-OCCUPY = statement("calendar.occupy", insert_all(calendar))
+OCCUPY = statement("calendar.occupy", insert(calendar))
 CHANGE = statement(
     "calendar.change",
     update(calendar)
-    .where(_here, calendar.c.id == bindparam("entry"))
-    .values(
-        clinician_id=bindparam("clinician_id"),
-        starts_at=bindparam("starts_at"),
-        ends_at=bindparam("ends_at"),
-        buffer_before_seconds=bindparam("buffer_before_seconds"),
-        buffer_after_seconds=bindparam("buffer_after_seconds"),
-        purpose=bindparam("purpose"),
-        expires_at=bindparam("expires_at"),
-    ),
+    .where(_here, calendar.c.id == bindparam("id"))
+    .values({column.name: bindparam(column.name) for column in calendar.c if not column.primary_key}),
 )
-FREE = statement("calendar.free", delete(calendar).where(_here, calendar.c.id == bindparam("entry")))
+FREE = statement("calendar.free", delete(calendar).where(_here, calendar.c.id == bindparam("id")))
 UNBLOCK = statement(
     "calendar.unblock",
-    delete(calendar).where(_here, calendar.c.id == bindparam("entry"), calendar.c.purpose == "block"),
+    delete(calendar).where(_here, calendar.c.id == bindparam("id"), calendar.c.purpose == "block"),
 )
 BLOCK = statement(
     "calendar.block",
-    select(*_COLUMNS).where(_here, calendar.c.id == bindparam("entry"), calendar.c.purpose == "block"),
+    select(*_ENTRY.columns).where(_here, calendar.c.id == bindparam("id"), calendar.c.purpose == "block"),
 )
 
 _locks = select(
@@ -118,31 +106,20 @@ CONFLICTS = statement(
 )
 
 
-def entry_of(row: Any) -> CalendarEntry:
-    """An entry from `_COLUMNS`, in their order."""
-    return CalendarEntry(
-        id=row[0],
-        practice_id=row[1],
-        clinician_id=row[2],
-        starts_at=row[3],
-        ends_at=row[4],
-        buffer_before=timedelta(seconds=row[5]),
-        buffer_after=timedelta(seconds=row[6]),
-        purpose=row[7],
-        expires_at=row[8],
+def _entry(row: Any) -> CalendarEntry:
+    return _ENTRY.of(
+        row,
+        buffer_before=timedelta(seconds=row["buffer_before_seconds"]),
+        buffer_after=timedelta(seconds=row["buffer_after_seconds"]),
     )
 
 
 def _values(entry: CalendarEntry) -> dict[str, Any]:
-    return {
-        "clinician_id": entry.clinician_id,
-        "starts_at": entry.starts_at,
-        "ends_at": entry.ends_at,
-        "buffer_before_seconds": int(entry.buffer_before.total_seconds()),
-        "buffer_after_seconds": int(entry.buffer_after.total_seconds()),
-        "purpose": entry.purpose,
-        "expires_at": entry.expires_at,
-    }
+    return _ENTRY.values(
+        entry,
+        buffer_before_seconds=int(entry.buffer_before.total_seconds()),
+        buffer_after_seconds=int(entry.buffer_after.total_seconds()),
+    )
 
 
 def _lock_key(one: UUID) -> int:
@@ -172,17 +149,17 @@ class PostgresCalendar(Calendar):
             day_after=until + MAX_APPOINTMENT_DURATION,
             now=now,
         )
-        return [entry_of(row) for row in rows]
+        return [_entry(row) for row in rows]
 
     async def occupy(self, entry: CalendarEntry) -> None:
-        await self.tx.execute(OCCUPY, id=entry.id, **_values(entry))
+        await self.tx.execute(OCCUPY, **_values(entry))
 
     async def change(self, entry: CalendarEntry) -> None:
-        if await self.tx.execute(CHANGE, entry=entry.id, **_values(entry)) == 0:
+        if await self.tx.execute(CHANGE, **_values(entry)) == 0:
             raise SlotTaken
 
     async def free(self, entry_id: UUID) -> None:
-        await self.tx.execute(FREE, entry=entry_id)
+        await self.tx.execute(FREE, id=entry_id)
 
 
 @define
@@ -192,11 +169,11 @@ class PostgresBlocks(Blocks):
     tx: Transaction
 
     async def get(self, entry_id: UUID) -> CalendarEntry | None:
-        row = await self.tx.fetchrow(BLOCK, entry=entry_id)
-        return None if row is None else entry_of(row)
+        row = await self.tx.fetchrow(BLOCK, id=entry_id)
+        return None if row is None else _entry(row)
 
     async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(OCCUPY, id=block.id, **_values(block))
+        await self.tx.execute(OCCUPY, **_values(block))
         self.tx.add_audit_entry(audit_entry)
 
     async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
@@ -210,7 +187,7 @@ class PostgresBlocks(Blocks):
         return tuple(row[0] for row in rows)
 
     async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
-        if await self.tx.execute(UNBLOCK, entry=entry_id) == 0:
+        if await self.tx.execute(UNBLOCK, id=entry_id) == 0:
             return False
         self.tx.add_audit_entry(audit_entry)
         return True

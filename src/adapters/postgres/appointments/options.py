@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import ColumnElement, Text, any_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.codec import converter
 from adapters.postgres.appointments.tables import appointment_settings, appointment_types, locations
 from adapters.postgres.engine.columns import Uuid, Uuids
+from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
@@ -41,92 +42,73 @@ DISPLAY_NAME: ColumnElement[str] = (
 PRONOUNS = func.nullif(clients.c.pronouns, EMPTY_TEXT)
 
 
-_appointment_types = (
-    select(
-        func.jsonb_agg(
-            func.jsonb_build_array(
-                appointment_types.c.id,
-                appointment_types.c.name,
-                appointment_types.c.timing,
-                appointment_types.c.seats,
-                appointment_types.c.self_bookable,
-                appointment_types.c.active,
-                appointment_types.c.version,
-            )
-        )
-    )
-    .where(appointment_types.c.practice_id == bindparam("practice_id"))
-    .scalar_subquery()
+_TYPE = entity(AppointmentType, appointment_types, id=(appointment_types.c.id,), timing=(appointment_types.c.timing,))
+_LOCATION = entity(Location, locations, id=(locations.c.id,), address=func.nullif(locations.c.address, EMPTY_TEXT))
+_CLINICIAN = entity(
+    Clinician,
+    clinicians,
+    id=(clinicians.c.id,),
+    credentials=func.nullif(clinicians.c.credentials, EMPTY_TEXT),
+    account_id=(func.portal.clinician_account(clinicians.c.practice_id, clinicians.c.id, type_=Uuid),),
+    room_link=func.nullif(clinicians.c.room_link, EMPTY_TEXT),
 )
-_locations = (
-    select(
-        func.jsonb_agg(
-            func.jsonb_build_array(
-                locations.c.id,
-                locations.c.name,
-                locations.c.time_zone,
-                locations.c.address,
-                locations.c.active,
-                locations.c.version,
-            )
-        )
-    )
-    .where(locations.c.practice_id == bindparam("practice_id"))
-    .scalar_subquery()
-)
-_CLINICIAN = (
-    clinicians.c.id,
-    clinicians.c.name,
-    clinicians.c.credentials,
-    func.portal.clinician_account(clinicians.c.practice_id, clinicians.c.id, type_=Uuid),
-    clinicians.c.room_link,
-    clinicians.c.active,
-)
-_all_clinicians = select(func.jsonb_agg(func.jsonb_build_array(*_CLINICIAN))).where(
-    clinicians.c.practice_id == bindparam("practice_id")
-)
+
+
+def _as_json(rows: Select[Any]) -> Any:
+    """All rows in one value: an array of objects."""
+    return select(func.jsonb_agg(func.to_jsonb(rows.subquery().table_valued()))).scalar_subquery()
+
+
+_practice = bindparam("practice_id")
+_appointment_types = _as_json(select(*_TYPE.columns).where(appointment_types.c.practice_id == _practice))
+_locations = _as_json(select(*_LOCATION.columns).where(locations.c.practice_id == _practice))
+_all_clinicians = select(*_CLINICIAN.columns).where(clinicians.c.practice_id == _practice)
 _team = _all_clinicians.join(
     care_team,
     (care_team.c.practice_id == clinicians.c.practice_id) & (care_team.c.clinician_id == clinicians.c.id),
-).where(care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
+).where(care_team.c.practice_id == _practice, care_team.c.client_id == bindparam("client_id"))
 
 
 _DISCHARGED = clients.c.status == "discharged"
+_CLIENT = entity(Client, clients, name=DISPLAY_NAME, pronouns=PRONOUNS, discharged=_DISCHARGED)
 _discharged = (
     select(_DISCHARGED)
-    .where(clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id"))
+    .where(clients.c.practice_id == _practice, clients.c.id == bindparam("client_id"))
     .scalar_subquery()
 )
 
 
-def _booking_options(of: Any, *more: Any) -> Any:
-    version = func.coalesce(appointment_settings.c.version, literal_column("0"))
+def _booking_options(team: Select[Any], *more: Any) -> Any:
     return (
-        select(SETTINGS, practices.c.time_zone, _appointment_types, _locations, of.scalar_subquery(), version, *more)
+        select(
+            SETTINGS,
+            practices.c.time_zone,
+            _appointment_types.label("appointment_types"),
+            _locations.label("locations"),
+            _as_json(team).label("clinicians"),
+            func.coalesce(appointment_settings.c.version, literal_column("0")).label("settings_version"),
+            *more,
+        )
         .select_from(practices)
         .outerjoin(appointment_settings, appointment_settings.c.practice_id == practices.c.id)
-        .where(practices.c.id == bindparam("practice_id"))
+        .where(practices.c.id == _practice)
     )
 
 
-FOR_CLIENT = statement("booking_options.for_client", _booking_options(_team, _discharged))
+FOR_CLIENT = statement("booking_options.for_client", _booking_options(_team, _discharged.label("discharged")))
 FOR_PRACTICE = statement("booking_options.for_practice", _booking_options(_all_clinicians))
-CLINICIAN = statement(
-    "booking_options.clinician",
-    select(*_CLINICIAN).where(clinicians.c.practice_id == bindparam("practice_id"), clinicians.c.id == bindparam("id")),
-)
+CLINICIAN = statement("booking_options.clinician", _all_clinicians.where(clinicians.c.id == bindparam("id")))
 CLIENTS = statement(
     "booking_options.clients",
-    select(clients.c.id, DISPLAY_NAME, PRONOUNS, _DISCHARGED).where(
-        clients.c.practice_id == bindparam("practice_id"),
-        clients.c.id == any_(bindparam("client_ids", type_=Uuids)),
+    select(*_CLIENT.columns).where(
+        clients.c.practice_id == _practice, clients.c.id == any_(bindparam("client_ids", type_=Uuids))
     ),
 )
 
 
 def _replace(table: Any) -> Any:
     """An upsert by id that updates only a row whose version is one lower."""
-    row = insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
+    row = insert(table)
     changing = {column.name: row.excluded[column.name] for column in table.c if not column.primary_key}
     before = table.c.version == row.excluded.version - literal_column("1")
     return row.on_conflict_do_update(index_elements=["practice_id", "id"], set_=changing, where=before)
@@ -142,34 +124,20 @@ def settings_of(values: str | None) -> AppointmentSettings:
 
 
 def _clinician(row: Any) -> Clinician:
-    account = row[3] if row[3] is None or isinstance(row[3], UUID) else UUID(row[3])
-    return Clinician(
-        id=row[0] if isinstance(row[0], UUID) else UUID(row[0]),
-        name=row[1],
-        credentials=row[2] or None,
-        account_id=account,
-        room_link=row[4] or None,
-        active=row[5],
-    )
+    return _CLINICIAN.of(row, id=_uuid(row["id"]), account_id=_uuid(row["clinician_account"]))
+
+
+def _uuid(value: UUID | str | None) -> Any:
+    """An id from a column, or from JSON."""
+    return UUID(value) if isinstance(value, str) else value
 
 
 def _appointment_type(row: Any) -> AppointmentType:
-    timing = converter.structure(row[2], AppointmentTiming)
-    return AppointmentType(
-        id=timing.appointment_type_id,
-        name=row[1],
-        timing=timing,
-        seats=row[3],
-        self_bookable=row[4],
-        active=row[5],
-        version=row[6],
-    )
+    return _TYPE.of(row, id=UUID(row["id"]), timing=converter.structure(row["timing"], AppointmentTiming))
 
 
 def _location(row: Any) -> Location:
-    return Location(
-        id=UUID(row[0]), name=row[1], time_zone=row[2], address=row[3] or None, active=row[4], version=row[5]
-    )
+    return _LOCATION.of(row, id=UUID(row["id"]))
 
 
 @define
@@ -180,7 +148,7 @@ class PostgresBookingDirectory(BookingDirectory):
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
-        return _booking_options_of(row, discharged=bool(row and row[6]))
+        return _booking_options_of(row, discharged=bool(row and row["discharged"]))
 
     async def for_practice(self) -> BookingOptions:
         return _booking_options_of(await self.tx.fetchrow(FOR_PRACTICE))
@@ -191,19 +159,19 @@ class PostgresBookingDirectory(BookingDirectory):
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
         rows = await self.tx.fetch(CLIENTS, client_ids=list(client_ids))
-        return {row[0]: Client(id=row[0], name=row[1], pronouns=row[2], discharged=row[3]) for row in rows}
+        return {row["id"]: _CLIENT.of(row) for row in rows}
 
 
 def _booking_options_of(row: Any, *, discharged: bool = False) -> BookingOptions:
     assert row is not None, "a unit of work only opens for an existing practice"
     return BookingOptions(
-        time_zone=row[1],
-        settings=settings_of(row[0]),
-        appointment_types={one.id: one for one in map(_appointment_type, row[2] or ())},
-        locations={one.id: one for one in map(_location, row[3] or ())},
-        clinicians={one.id: one for one in map(_clinician, row[4] or ())},
+        time_zone=row["time_zone"],
+        settings=settings_of(row["settings"]),
+        appointment_types={one.id: one for one in map(_appointment_type, row["appointment_types"] or ())},
+        locations={one.id: one for one in map(_location, row["locations"] or ())},
+        clinicians={one.id: one for one in map(_clinician, row["clinicians"] or ())},
         discharged=discharged,
-        settings_version=row[5],
+        settings_version=row["settings_version"],
     )
 
 
@@ -214,26 +182,13 @@ class PostgresBookingSetup(BookingSetup):
     tx: Transaction
 
     async def save_appointment_type(self, appointment_type: AppointmentType, audit_entry: AuditEntry) -> None:
+        timing = converter.unstructure(appointment_type.timing)
         await self.tx.save(
-            SAVE_APPOINTMENT_TYPE,
-            id=appointment_type.id,
-            name=appointment_type.name,
-            timing=converter.unstructure(appointment_type.timing),
-            seats=appointment_type.seats,
-            self_bookable=appointment_type.self_bookable,
-            active=appointment_type.active,
-            version=appointment_type.version,
+            SAVE_APPOINTMENT_TYPE, **_TYPE.values(appointment_type, id=appointment_type.id, timing=timing)
         )
         self.tx.add_audit_entry(audit_entry)
 
     async def save_location(self, location: Location, audit_entry: AuditEntry) -> None:
-        await self.tx.save(
-            SAVE_LOCATION,
-            id=location.id,
-            name=location.name,
-            time_zone=location.time_zone,
-            address=location.address or "",
-            active=location.active,
-            version=location.version,
-        )
+        values = _LOCATION.values(location, id=location.id, address=location.address or "")
+        await self.tx.save(SAVE_LOCATION, **values)
         self.tx.add_audit_entry(audit_entry)
