@@ -61,14 +61,13 @@ RULES = statement(
 )
 
 
-def account_of(row: Any) -> Account:
-    """Build an account from the values of its columns in their order, whatever their names are in `signed_in`."""
-    return _account(dict(zip([column.name for column in _ACCOUNT.columns], row, strict=True)))
+def external_of(issuer: str | None, subject: str | None) -> ExternalIdentity | None:
+    """The external identity from its two columns."""
+    return None if issuer is None or subject is None else ExternalIdentity(issuer, subject)
 
 
 def _account(row: Any) -> Account:
-    external = None if row["issuer"] is None else ExternalIdentity(row["issuer"], row["subject"])
-    return _ACCOUNT.of(row, external=external)
+    return _ACCOUNT.of(row, external=external_of(row["issuer"], row["subject"]))
 
 
 def _values(account: Account) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _as_json(rows: Select[Any]) -> Any:
     return select(func.jsonb_agg(func.to_jsonb(rows.subquery().table_valued()))).scalar_subquery()
 
 
-_practice = bindparam("practice_id")
+_practice = bindparam("practice_id", type_=Uuid)
 _appointment_types = _as_json(select(*_TYPE.columns).where(appointment_types.c.practice_id == _practice))
 _locations = _as_json(select(*_LOCATION.columns).where(locations.c.practice_id == _practice))
 _all_clinicians = select(*_CLINICIAN.columns).where(clinicians.c.practice_id == _practice)

@@ -25,13 +25,10 @@ from sqlalchemy import (
     Table,
     Text,
     Time,
-    bindparam,
-    insert,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
 from sqlalchemy.schema import SchemaItem
-from sqlalchemy.sql.dml import Insert
 
 SCHEMA = "portal"
 metadata = MetaData(
@@ -165,8 +162,3 @@ def associated_data(column: Column[Any], *row: object) -> str:
 def retain(table: Table, column: str, period: timedelta = timedelta(0)) -> None:
     """Rows are deleted when `column` is longer ago than `period`. An index on practice and column finds them."""
     table.info["retention"] = (column, period)
-
-
-def insert_all(table: Table) -> Insert:
-    """Build an insert with a parameter for every column, named after it."""
-    return insert(table).values({column.name: bindparam(column.name, type_=column.type) for column in table.c})
