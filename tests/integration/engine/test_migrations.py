@@ -211,6 +211,26 @@ async def test_settings_survive_the_move_to_tables_of_their_features(cluster: Cl
     drop_database(cluster, name)
 
 
+_OLD_SIGNED_IN = """
+CREATE FUNCTION portal.signed_in(practice uuid, token_hash bytea, record uuid) RETURNS TABLE (s_id uuid)
+LANGUAGE sql SECURITY DEFINER AS $$ SELECT practice $$"""
+
+
+async def test_a_migration_gives_signed_in_another_result_while_a_portal_runs(cluster: Cluster) -> None:
+    name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
+    dsn, practice, asked = cluster.dsn(database=name), uuid4(), "SELECT * FROM portal.signed_in($1, $2, $3)"
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("DROP FUNCTION portal.signed_in")
+        owner.execute(_OLD_SIGNED_IN)
+    pool = await open_pool(cluster.dsn(APP_ROLE, name), min_size=1, max_size=1)
+    assert await pool.fetch(asked, practice, b"", None) == [(practice,)]
+    assert migrate(dsn, FIRST_DAY) == []
+    # The connection has prepared the statement for the old result, and prepares it again.
+    assert await pool.fetch(asked, practice, b"", None) == []
+    await pool.close()
+    drop_database(cluster, name)
+
+
 def test_a_portal_is_dropped_only_where_no_other_practice_is(cluster: Cluster) -> None:
     name = fresh_database(cluster, template_database(cluster, "migrate_template", migrate_template))
     dsn = cluster.dsn(database=name)

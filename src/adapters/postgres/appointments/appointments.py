@@ -21,7 +21,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.money import Money
 
 _APPOINTMENT = entity(Appointment, appointments)
-_ATTENDANCE = entity(  # its reason is sealed
+_ATTENDANCE = entity(
     Attendance, attendances, "attendance_", fee_due=(attendances.c.fee_amount, attendances.c.fee_currency)
 )
 _here = appointments.c.practice_id == bindparam("practice_id")

@@ -1,6 +1,7 @@
 """SQL functions for what the application role may not do directly. They run as the owner, with a fixed search_path.
 
-They are applied with `CREATE OR REPLACE` after every migration, like the row-level security policies.
+They are applied after every migration, like the row-level security policies: with `CREATE OR REPLACE`, or after a
+`DROP` if their result may change.
 """
 
 import adapters.postgres
