@@ -56,7 +56,7 @@ _CLINICIAN = entity(
 
 def _as_json(rows: Select[Any]) -> Any:
     """All rows in one value: an array of objects."""
-    return select(func.jsonb_agg(func.to_jsonb(rows.subquery().table_valued()))).scalar_subquery()
+    return select(func.json_agg(rows.subquery().table_valued())).scalar_subquery()
 
 
 _practice = bindparam("practice_id", type_=Uuid)
