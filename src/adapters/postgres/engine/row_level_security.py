@@ -23,9 +23,9 @@ def _setting(name: str) -> str:
 _SCOPE = "current_setting('portal.scope', true)"
 _PRACTICE_WIDE = f"{_SCOPE} = 'practice'"
 # Every statement names its practice itself, so the planner must not expect that the policy leaves fewer rows still: it
-# would take one row for the result, and choose any index. It also assumes that `setting = 'word'` selects one row in two
-# hundred, so it would sort all of a practice's rows for a list instead of using an index (measured: 800 rows read for a
-# page of 20). It assumes that a null test selects all rows.
+# would take one row for the result, and choose any index. It also assumes that `setting = 'word'` selects one row in
+# two hundred, so it would sort all of a practice's rows for a list instead of using an index (measured: 800 rows read
+# for a page of 20). It assumes that a null test selects all rows.
 _TESTS = re.compile(
     rf"(?<![.\w])practice_id = {re.escape(_setting('practice'))}|{re.escape(_SCOPE)} (?:= '\w+'|IN \([^)]*\))"
 )
