@@ -157,6 +157,14 @@ class TestLateCancelling:
         assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)).can_cancel
         assert not (await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))).cancelled_late
 
+    async def test_cancelling_in_time_costs_nothing_where_late_costs_a_fee(self, scenario: BookingScenario) -> None:
+        await scenario.world.save_appointment_settings(AppointmentSettings(late_cancel="fee", late_cancel_fee=FEE))
+        view = await booked(scenario)
+        assert (view.can_cancel, view.cancel_fee) == (True, None)
+        cancelled = await scenario.use_cases.cancel(scenario.ann, cancel_command(view.id))
+        assert (cancelled.cancelled_late, cancelled.fee_due) == (False, None)
+        assert "late_cancel_fee" not in [one.kind for one in await scenario.world.notices()]
+
     async def test_late_cancellation_refused(self, scenario: BookingScenario) -> None:
         view = await self._late(scenario, AppointmentSettings(late_cancel="refuse"))
         assert (view.can_cancel, view.can_reschedule, view.cancel_fee) == (False, False, None)

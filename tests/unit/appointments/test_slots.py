@@ -189,6 +189,17 @@ def test_max_advance_ends_at_local_midnight(day: Any, last: str) -> None:
         assert slot_refusal(edge - timedelta(microseconds=1), of, always, [], now) is None
 
 
+def test_advance_ends_with_the_later_of_two_time_zones() -> None:
+    """In rules of two zones for one location, a start is bookable while one of them allows it."""
+    zones = (NEW_YORK, "Pacific/Auckland")
+    windows = [window(0, 48, time_zone=time_zone, location_id=OFFICE_ID) for time_zone in zones]
+    today = timing(max_advance_days=0)
+    now = utc(2026, 3, 2, 20)  # the 2nd in New York until 05:00 UTC, the 3rd in Auckland until 11:00 UTC
+    assert free_slots(windows, [], today, now, now, LATER)[-1].starts_at == utc(2026, 3, 3, 10)
+    assert slot_refusal(utc(2026, 3, 3, 10), today, windows, [], now) is None
+    assert slot_refusal(utc(2026, 3, 3, 11), today, windows, [], now) == Refusal.TOO_FAR
+
+
 def test_zero_advance_allows_today_only() -> None:
     of = timing(max_advance_days=0)
     windows = [window(9, 10), window(9, 10, day=utc(2026, 3, 3))]
