@@ -1,5 +1,9 @@
-"""All checks. `nox` runs them all, `nox -s unit` only one; `nox -s deep` searches longer; `nox -s bench` measures."""
+"""All checks. `nox` runs them all, `nox -s unit` only one; docs/how-to/run-the-tests.md lists the others.
 
+What follows `--` goes to pytest. Options are added; paths replace the suite: `nox -s unit -- tests/unit/access -x`.
+"""
+
+import os
 import tempfile
 from pathlib import Path
 
@@ -9,14 +13,26 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "imports", "unit", "integration", "docs", "wheel"]
 PYTHON_PATHS = ("src", "tests", "bench", "docs", "noxfile.py")
-# These suites mostly wait. All tests of a file run in one process, because they share a portal.
-AT_ONCE = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
+# One process more than processors, because most tests also wait.
+AT_ONCE = ("-n", str(min(os.cpu_count() or 1, 8) + 1), "--dist", "worksteal")
+# The modules are compiled once, not again in each process that the tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def install(session: nox.Session) -> None:
     """Install the pinned packages and this one."""
     session.install("-q", "-r", "requirements-dev.txt")
     session.install("-q", "--no-deps", "-e", ".")
+
+
+def run_pytest(session: nox.Session, *suite: str) -> None:
+    """Run a suite in several processes, or what the arguments name in one.
+
+    Each process takes neighboring tests, which share databases and portals, until it has to help another.
+    """
+    a_part = any(one.startswith("tests/") for one in session.posargs)
+    options = () if a_part else (*suite, *AT_ONCE)
+    session.run("pytest", *options, *session.posargs)
 
 
 @nox.session
@@ -43,24 +59,23 @@ def imports(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Test the core on memory adapters, with full branch coverage."""
+    """Test the core on memory adapters; the whole suite covers every branch."""
     install(session)
-    session.run("coverage", "run", "-m", "pytest", "tests/unit", *session.posargs)
-    session.run("coverage", "report")
+    run_pytest(session, "tests/unit", *([] if session.posargs else ["--cov"]))
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the same suites on PostgreSQL and the vendors' real clients; test HTTP and jobs."""
     install(session)
-    session.run("pytest", "tests/integration", *AT_ONCE, *session.posargs)
+    run_pytest(session, "tests/integration")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Check that examples run, links work and generated pages are current."""
     install(session)
-    session.run("pytest", "tests/docs", *AT_ONCE, *session.posargs)
+    run_pytest(session, "tests/docs")
 
 
 @nox.session
@@ -81,7 +96,16 @@ def wheel(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """Run each property test and state machine with a thousand examples."""
     install(session)
-    session.run("pytest", "tests/unit", "tests/integration", *session.posargs, env={"HYPOTHESIS_PROFILE": "deep"})
+    session.env["HYPOTHESIS_PROFILE"] = "deep"
+    run_pytest(session, "tests/unit", "tests/integration")
+
+
+@nox.session
+def random(session: nox.Session) -> None:
+    """Run the property tests and state machines with examples that nobody has seen."""
+    install(session)
+    session.env["HYPOTHESIS_PROFILE"] = "random"
+    run_pytest(session, "tests/unit", "tests/integration")
 
 
 @nox.session
@@ -97,6 +121,7 @@ def lock(session: nox.Session) -> None:
     session.install("-q", "uv")
     common = ["--python-version", "3.11", "--universal", "--generate-hashes", "--no-header", "-q"]
     common += ["--no-emit-index-url", "--no-emit-find-links"]
+    common += ["--no-strip-extras"]  # without them, the pip of Python 3.11 finds its pins incomplete
     common += ["--extra", "server", "--extra", "embedded", "--extra", "aws"]
     for target, more in (("requirements.txt", []), ("requirements-dev.txt", ["--group", "dev"])):
         session.run("uv", "pip", "compile", "pyproject.toml", *common, *more, "-o", target)

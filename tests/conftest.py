@@ -1,8 +1,12 @@
-"""Hypothesis profiles: few, reproducible examples in ordinary runs; a thousand in `nox -s deep`."""
+"""Hypothesis profiles, chosen by HYPOTHESIS_PROFILE.
+
+`ordinary` takes the same few examples in every run, `random` as many new ones, `deep` a thousand new ones. Only `deep`
+makes a failing example smaller: for a state machine that takes minutes, in which a run would say nothing.
+"""
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "ordinary",
@@ -10,7 +14,11 @@ settings.register_profile(
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target),
     suppress_health_check=list(HealthCheck),
+)
+settings.register_profile(
+    "random", settings.get_profile("ordinary"), derandomize=False, database=settings.default.database, print_blob=True
 )
 settings.register_profile("deep", max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
