@@ -15,10 +15,24 @@ from tests.support.engine.clusters import (
 )
 from tests.support.engine.postgres import PortalDatabase, migrate_template, open_database
 
+ON_EVERY_VERSION = ("test_postgres_", "test_migrations", "test_row_level_security")
+"""How the names of modules begin that run on each PostgreSQL: the ports' contracts, the schema, and who sees which row.
 
-@pytest.fixture(scope="session", params=clusters())
+The others stand on these and would only repeat them, so one version is enough there.
+"""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that needs a cluster on each version, or on the embedded one only."""
+    if "cluster" in metafunc.fixturenames:
+        module = metafunc.module.__name__.rpartition(".")[2]
+        names = clusters() if module.startswith(ON_EVERY_VERSION) else ("embedded",)
+        metafunc.parametrize("cluster", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """Each configured cluster in turn."""
+    """The cluster that the test is run on."""
     return running(request.param)
 
 
