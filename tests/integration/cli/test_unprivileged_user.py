@@ -15,7 +15,13 @@ import pytest
 from adapters.local.postgres_account import ServerAccount
 from adapters.local.postgres_programs import PostgresPrograms
 from tests.integration.cli.conftest import SECONDS
-from tests.support.cli.portal_command import Interpreter, PortalCommand, remove_folder, world_readable_folder
+from tests.support.cli.portal_command import (
+    BYTECODE,
+    Interpreter,
+    PortalCommand,
+    remove_folder,
+    world_readable_folder,
+)
 from tests.support.engine.clusters import require
 from tests.support.engine.embedded_postgres import ROOT
 
@@ -50,7 +56,8 @@ def interpreter(folder: Path) -> Interpreter:
         if ended.returncode == 0:
             cache = folder / "programs"
             programs = PostgresPrograms.find(None, ServerAccount.for_data(folder / "none"), cache).folder
-            settings = {"PORTAL_PG_BIN": str(programs), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+            BYTECODE.mkdir(exist_ok=True)  # by us: the user reads it, and writes nothing that we would run
+            settings = {"PORTAL_PG_BIN": str(programs), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
             found = Interpreter((python, "-m", "entrypoints.cli"), variables | settings, NOBODY)
             break
     require("an interpreter and a clone that an ordinary user may read", found is not None)

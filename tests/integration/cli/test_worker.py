@@ -32,6 +32,7 @@ def connected(server: EmbeddedPostgres, role: str) -> bool:
         return owner.execute("SELECT FROM pg_stat_activity WHERE usename = %s", (role,)).fetchone() is not None
 
 
+@pytest.mark.waits
 def test_worker_resumes_when_its_database_returns(demo: PortalCommand, server: EmbeddedPostgres) -> None:
     invite = ("practice", "administrator", "--name", "Grace Hall", "--email")
     with demo.start_background("worker", answers=False) as running:
