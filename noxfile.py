@@ -109,6 +109,16 @@ def random(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """List changes to the core's rules that no unit test notices, in the modules that the arguments name or in all."""
+    install(session)
+    session.install("-q", "mutmut==3.8.1")
+    session.run("mutmut", "run", *session.posargs)
+    results = str(session.run("mutmut", "results", silent=True)).splitlines()
+    print("\n".join(one.strip() for one in results if not one.endswith("not checked")))
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure the portal and print a table of ratios."""
     install(session)

@@ -1,12 +1,15 @@
-"""A client's terms for cancelling, as a table: what the practice chose, and when the client cancels."""
+"""Who works with which calendar, and a client's terms for cancelling, as a table."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from portal_core.appointments.policy import CancelTerms, cancel_terms
+from portal_core.appointments.policy import CancelTerms, cancel_terms, require_calendar_access
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.settings import AppointmentSettings, LateCancel
+from portal_core.kernel.actor import Actor, Role, StaffActor, SystemActor
+from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments.world import ZONE, new_york
 
@@ -43,3 +46,28 @@ def test_without_notice_cancelling_is_in_time_until_the_start() -> None:
     assert (before.in_time, before.allowed, before.fee) == (True, True, None)
     at_start = cancel_terms(settings, STARTS_AT, ZONE, STARTS_AT)
     assert (at_start.in_time, at_start.allowed, at_start.fee) == (False, False, None)
+
+
+OWN, COLLEAGUE = UUID(int=1), UUID(int=2)
+
+
+def staff(role: Role, clinician_id: UUID | None = None) -> StaffActor:
+    return StaffActor(UUID(int=3), UUID(int=4), frozenset({role}), clinician_id)
+
+
+def test_clinicians_work_with_their_own_calendar_only() -> None:
+    clinician = staff("clinician", OWN)
+    assert require_calendar_access(clinician) == require_calendar_access(clinician, OWN) == OWN
+    for actor in (clinician, staff("clinician")):
+        with pytest.raises(NotFound) as refused:
+            require_calendar_access(actor, COLLEAGUE)
+        # Both are what the audited denial names.
+        assert (refused.value.kind, refused.value.target_id) == ("calendar", COLLEAGUE)
+
+
+@pytest.mark.parametrize(
+    "actor", [staff("front_desk"), staff("administrator", OWN), SystemActor(UUID(int=3), "test")], ids=repr
+)
+def test_desk_and_jobs_work_with_any_calendar(actor: Actor) -> None:
+    assert require_calendar_access(actor) is None
+    assert require_calendar_access(actor, COLLEAGUE) == COLLEAGUE
