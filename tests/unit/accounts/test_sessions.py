@@ -280,6 +280,8 @@ async def test_proxy_acts_within_grant_on_named_record() -> None:
     await use_cases.world.revoke_grant(child, grant)
     with pytest.raises(NotFound):
         await use_cases.holder(tokens, record=child)
+    last = (await use_cases.world.audit())[-1]
+    assert (last.action, last.target, last.facts) == ("access.denied", child, {"kind": "record"})
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,13 @@ def test_hours_ignore_time_zone(night: tuple[str, date], minutes: int) -> None:
 
 @pytest.mark.parametrize("days", [0, -1, 367])
 def test_notice_days_limits(days: int) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         CalendarDays(days)
+    assert [(one.path, one.code) for one in refused.value.fields] == [("days", "out_of_range")]
+
+
+def test_notice_is_a_day_to_a_year() -> None:
+    assert (CalendarDays(1).days, CalendarDays(366).days) == (1, 366)
 
 
 def test_join_window_opens_before_start_and_closes_at_end() -> None:

@@ -359,7 +359,10 @@ class TestBookingForClients:
                 await scenario.use_cases.book_for(world.front_desk, command)
 
         await refused(Invalid, BookAppointmentForClientsCommand(choice=choice, client_ids=(ann, bob)))
-        await refused(NotFound, BookAppointmentForClientsCommand(choice=choice, client_ids=(world.ids.new(),)))
+        nobody = world.ids.new()
+        await refused(NotFound, BookAppointmentForClientsCommand(choice=choice, client_ids=(nobody,)))
+        denied = (await world.audit())[-1]
+        assert (denied.action, denied.target, denied.facts) == ("access.denied", nobody, {"kind": "client"})
         await refused(
             NotBookable,
             BookAppointmentForClientsCommand(

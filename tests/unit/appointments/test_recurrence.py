@@ -105,18 +105,19 @@ def test_every_week_keeps_local_time_outside_gaps(
 
 
 @pytest.mark.parametrize(
-    ("over", "path"),
+    ("over", "path", "code"),
     [
-        ({}, "count"),
-        ({"count": 2, "until": date(2026, 4, 1)}, "count"),
-        ({"count": 0}, "count"),
-        ({"count": -1}, "count"),
-        ({"count": 261}, "count"),
-        ({"count": 10**9}, "count"),
-        ({"until": date(2026, 3, 1)}, "until"),
-        ({"until": date(2040, 1, 1)}, "until"),
-        ({"until": date.max}, "until"),
-        ({"count": 2, "changes": {date(2026, 3, 3): wall(2026, 3, 4, 10)}}, "changes"),
+        ({}, "count", "count_or_until"),
+        ({"count": 2, "until": date(2026, 4, 1)}, "count", "count_or_until"),
+        ({"count": 0}, "count", "out_of_range"),
+        ({"count": -1}, "count", "out_of_range"),
+        ({"count": 261}, "count", "out_of_range"),
+        ({"count": 10**9}, "count", "out_of_range"),
+        ({"until": date(2026, 3, 1)}, "until", "out_of_range"),
+        ({"until": date(2040, 1, 1)}, "until", "out_of_range"),
+        ({"until": date.max}, "until", "out_of_range"),
+        ({"count": 1, "skip_dates": [date(2026, 3, 2)]}, "skip_dates", "no_dates_left"),
+        ({"count": 2, "changes": {date(2026, 3, 3): wall(2026, 3, 4, 10)}}, "changes", "not_in_series"),
         (
             {
                 "count": 2,
@@ -124,13 +125,14 @@ def test_every_week_keeps_local_time_outside_gaps(
                 "changes": {date(2026, 3, 9): wall(2026, 3, 10, 10)},
             },
             "changes",
+            "not_in_series",
         ),
     ],
 )
-def test_invalid_series_is_refused(over: dict[str, Any], path: str) -> None:
+def test_invalid_series_is_refused(over: dict[str, Any], path: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         weekly_starts(wall(2026, 3, 2, 10), NEW_YORK, **over)
-    assert refused.value.fields[0].path == path
+    assert (refused.value.fields[0].path, refused.value.fields[0].code) == (path, code)
 
 
 def test_unknown_time_zone_or_extreme_dates_are_refused() -> None:

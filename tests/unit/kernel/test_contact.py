@@ -1,6 +1,7 @@
 """Emails, phone numbers and time zones: what is taken, and the one form in which each is stored."""
 
 import re
+from datetime import date, timedelta
 from email.headerregistry import Address
 from zoneinfo import available_timezones
 
@@ -10,13 +11,18 @@ from hypothesis import strategies as st
 
 from portal_core.access.state_rules import RULES
 from portal_core.kernel.contact import (
+    MAX_LINK_LENGTH,
+    MIN_DATE_OF_BIRTH,
     STATES,
+    ContactChanges,
     InvalidEmail,
+    check_date_of_birth,
     check_time_zone,
     is_https_url,
     normalize_email,
     phone_number,
     phone_number_with_extension,
+    room_link,
     state_code,
 )
 from portal_core.kernel.errors import Invalid
@@ -310,3 +316,32 @@ def test_https_urls(url: str) -> None:
 )
 def test_other_urls(url: str) -> None:
     assert not is_https_url(url)
+
+
+# --- bounds -----------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_alive_was_born_from_1900_to_today() -> None:
+    today, day = date(2026, 3, 2), timedelta(days=1)
+    for born in (MIN_DATE_OF_BIRTH, today):
+        assert check_date_of_birth(born, today, "date_of_birth") == born
+    for born in (MIN_DATE_OF_BIRTH - day, today + day):
+        with pytest.raises(Invalid) as refused:
+            check_date_of_birth(born, today, "date_of_birth")
+        assert [(one.path, one.code) for one in refused.value.fields] == [("date_of_birth", "date_invalid")]
+
+
+def test_room_link_has_at_most_two_thousand_characters() -> None:
+    link = "https://rooms.example/".ljust(MAX_LINK_LENGTH, "a")
+    assert room_link(link, "room_link") == link
+    with pytest.raises(Invalid):
+        room_link(link + "a", "room_link")
+
+
+@pytest.mark.parametrize(("field", "longest"), [("chosen_name", 80), ("pronouns", 40), ("address", 400)])
+def test_contact_texts_have_a_longest_length(field: str, longest: int) -> None:
+    taken = ContactChanges(**{field: "a" * longest}).validated()
+    assert taken.values() == {field: "a" * longest}
+    with pytest.raises(Invalid) as refused:
+        ContactChanges(**{field: "a" * (longest + 1)}).validated()
+    assert [(one.path, one.code) for one in refused.value.fields] == [(field, "too_long")]

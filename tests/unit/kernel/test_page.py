@@ -36,8 +36,9 @@ def test_the_first_page_begins_before_every_row(row_id: UUID) -> None:
 def test_malformed_cursor_is_rejected(text: str) -> None:
     page = PageRequest(text)
     for reading in (page.after_id, page.before_id, page.after_time):
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid) as refused:
             reading()
+        assert [(one.path, one.code) for one in refused.value.fields] == [("after", "cursor_invalid")]
 
 
 @pytest.mark.parametrize(

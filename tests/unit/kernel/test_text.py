@@ -14,5 +14,13 @@ def test_invisible_text_is_empty(text: str) -> None:
         assert [one.code for one in refused.value.fields] == ["empty"]
 
 
+def test_text_may_fill_the_field() -> None:
+    for read in (single_line_text, multi_line_text):
+        assert read(f" {'a' * 80} ", "name", 80) == "a" * 80
+        with pytest.raises(Invalid) as refused:
+            read("a" * 81, "name", 80)
+        assert [(one.path, one.code) for one in refused.value.fields] == [("name", "too_long")]
+
+
 def test_invisible_characters_allowed_within_names() -> None:
     assert single_line_text("김\u3164민", "name", 80) == "김\u3164민"

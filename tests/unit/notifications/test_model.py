@@ -107,3 +107,66 @@ def test_a_claim_lasts_as_long_as_its_lease() -> None:
     assert not claimed.stalled(NOW + LEASE_DURATION - timedelta(seconds=1))
     assert claimed.stalled(NOW + LEASE_DURATION)
     assert not queued().stalled(NOW + LEASE_DURATION)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "reason"),
+    [
+        (Sent("v"), "sent", None),
+        (Dropped("no_address"), "dropped", "no_address"),
+        (Refused("bounced"), "dead", "bounced"),
+        (Uncertain("worker_lost"), "uncertain", "worker_lost"),
+    ],
+    ids=repr,
+)
+def test_closed_notice_says_when_and_why(outcome: DeliveryOutcome, state: str, reason: str | None) -> None:
+    later = NOW + timedelta(minutes=1)
+    closed = queued().claimed("one", NOW).settled(1, outcome, later)
+    assert (closed.state, closed.failure_reason, closed.settled_at) == (state, reason, later)
+    assert closed.vendor_message_id == ("v" if state == "sent" else None)
+
+
+def test_failed_attempt_waits_and_the_last_one_closes() -> None:
+    notice, now = queued(), NOW
+    for failures in range(1, MAX_FAILURES):
+        notice = notice.claimed("one", now).settled(failures, NotSent("no_connection"), now)
+        assert (notice.state, notice.failures, notice.failure_reason) == ("queued", failures, "no_connection")
+        assert (notice.due_at, notice.settled_at) == (now + retry_delay(failures), None)
+        now = notice.due_at
+    dead = notice.claimed("one", now).settled(MAX_FAILURES, NotSent("no_connection"), now)
+    assert (dead.state, dead.failures, dead.failure_reason) == ("dead", MAX_FAILURES, "no_connection")
+    assert dead.settled_at == now
+
+
+def test_replayed_notice_is_due_at_once_with_a_job() -> None:
+    dead = queued().claimed("one", NOW).settled(1, Refused("bounced"), NOW)
+    later = NOW + timedelta(days=1)
+    replayed = dead.replayed(later)
+    assert replayed == evolve(
+        dead,
+        state="queued",
+        failures=0,
+        due_at=later,
+        enqueued_at=later,
+        settled_at=None,
+        version=dead.version + 1,
+    )
+    assert not replayed.needs_job(later), "who replays it defers its job"
+
+
+def test_sibling_is_the_same_notice_for_another_channel() -> None:
+    client, subject, account = UUID(int=2), UUID(int=3), UUID(int=4)
+    first = evolve(queued("security"), to_client=client, subject_id=subject, attempt=3, failures=2)
+    later = NOW + timedelta(minutes=1)
+    assert first.sibling(UUID(int=9), "sms", account, later) == NoticeDelivery(
+        UUID(int=9),
+        "new_message",
+        "security",
+        later,
+        later,
+        later,
+        to_account=account,
+        to_client=client,
+        subject_id=subject,
+        channel="sms",
+    )

@@ -1,0 +1,127 @@
+"""What each transition of a booking leaves in the appointment and in each client's part, to the last field."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+
+from portal_core.appointments.errors import NotBooked
+from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.kernel.money import Money
+from tests.support.contracts.appointments.world import ZONE, new_york
+
+PRACTICE, GREY, ANN, BOB = (UUID(int=number) for number in range(1, 5))
+BOOKED_AT, STARTS_AT = new_york(1, 8), new_york(4, 10)
+NOW = STARTS_AT - timedelta(days=2)
+FEE = Money(75_00)
+
+
+def couple() -> Booking:
+    """An appointment of two clients, which was moved twice, and one of whom changed their part once."""
+    appointment = Appointment(
+        id=UUID(int=10),
+        practice_id=PRACTICE,
+        clinician_id=GREY,
+        appointment_type_id=UUID(int=11),
+        location_id=None,
+        starts_at=STARTS_AT,
+        ends_at=STARTS_AT + timedelta(hours=1),
+        time_zone=ZONE,
+        calendar_entry_id=UUID(int=12),
+        attending=2,
+        booked_at=BOOKED_AT,
+        changed_at=BOOKED_AT,
+        shared=True,
+        sequence=2,
+        version=5,
+    )
+    ann = Attendance(appointment_id=appointment.id, practice_id=PRACTICE, client_id=ANN, sequence=1)
+    bob = Attendance(appointment_id=appointment.id, practice_id=PRACTICE, client_id=BOB)
+    return Booking(appointment=appointment, attendances=(ann, bob))
+
+
+def test_one_client_leaves_and_the_other_sees_no_change() -> None:
+    before = couple()
+    after = before.leave(ANN, at=NOW, reason="A cold", cancelled_late=True, fee=FEE)
+    assert after.appointment == evolve(before.appointment, attending=1, version=6)
+    ann, bob = before.attendances
+    left = evolve(
+        ann,
+        status="cancelled",
+        cancelled_at=NOW,
+        cancelled_by="client",
+        cancelled_late=True,
+        reason="A cold",
+        fee_due=FEE,
+        sequence=2,
+    )
+    assert after.attendances == (left, bob)
+    assert after.version_for(BOB) == before.version_for(BOB)
+
+
+def test_leaving_is_in_time_unless_said_otherwise() -> None:
+    left = couple().leave(ANN, at=NOW, reason=None).attendance_of(ANN)
+    assert (left.cancelled_late, left.fee_due) == (False, None)
+
+
+def test_last_client_to_leave_cancels_the_appointment() -> None:
+    before = couple().leave(ANN, at=NOW, reason=None)
+    after = before.leave(BOB, at=NOW, reason=None)
+    assert after.appointment == evolve(
+        before.appointment, status="cancelled", attending=0, calendar_entry_id=None, changed_at=NOW, version=7
+    )
+
+
+def test_practice_cancels_for_those_who_still_attend() -> None:
+    before = couple().leave(ANN, at=NOW, reason="A cold")
+    later = NOW + timedelta(hours=1)
+    after = before.cancel(at=later, reason="Dr. Grey is ill")
+    assert after.appointment == evolve(
+        before.appointment,
+        status="cancelled",
+        attending=0,
+        calendar_entry_id=None,
+        changed_at=later,
+        sequence=3,
+        version=7,
+    )
+    ann, bob = before.attendances
+    for_bob = evolve(bob, status="cancelled", cancelled_at=later, cancelled_by="practice", reason="Dr. Grey is ill")
+    assert after.attendances == (ann, for_bob)
+
+
+def test_moving_changes_time_place_and_clinician() -> None:
+    before = couple()
+    place = {
+        "clinician_id": UUID(int=20),
+        "location_id": UUID(int=21),
+        "starts_at": new_york(5, 9),
+        "ends_at": new_york(5, 10),
+        "time_zone": "America/Chicago",
+    }
+    after = before.reschedule(**place, at=NOW, fee=FEE)  # type: ignore[arg-type]
+    assert after.appointment == evolve(before.appointment, **place, changed_at=NOW, sequence=3, version=6)
+    assert after.attendances == tuple(evolve(one, fee_due=FEE) for one in before.attendances)
+    again = after.reschedule(**place, at=NOW)  # type: ignore[arg-type]
+    assert again.attendances == after.attendances, "the fee for the first time stays due"
+
+
+def test_who_misses_it_is_marked_and_the_last_one_marks_the_appointment() -> None:
+    before = couple()
+    after = before.no_show(ANN, at=STARTS_AT)
+    assert after.appointment == evolve(before.appointment, attending=1, version=6)
+    ann, bob = before.attendances
+    assert after.attendances == (evolve(ann, status="no_show", sequence=2), bob)
+    with pytest.raises(NotBooked):
+        after.no_show(ANN, at=STARTS_AT)
+    assert after.no_show(BOB, at=STARTS_AT).appointment == evolve(
+        before.appointment, status="no_show", attending=0, changed_at=STARTS_AT, version=7
+    )
+
+
+def test_completed_appointment_keeps_its_parts() -> None:
+    before = couple()
+    after = before.complete(at=STARTS_AT)
+    changed = evolve(before.appointment, status="completed", changed_at=STARTS_AT, sequence=3, version=6)
+    assert after == Booking(appointment=changed, attendances=before.attendances)
