@@ -145,19 +145,25 @@ def test_without_state_rule_staff_must_name_end_before_18th_birthday(state: str 
     date_of_birth = date(2016, 5, 1)
     with pytest.raises(Invalid) as refused:
         effective_terms(GrantTerms("parent"), date_of_birth=date_of_birth, state=state, today=TODAY)
-    assert refused.value.fields[0].code == "until_needed"
+    assert [(one.path, one.code) for one in refused.value.fields] == [("until", "until_needed")]
     terms = GrantTerms("parent", until=date(2050, 1, 1))
     assert effective_terms(terms, date_of_birth=date_of_birth, state=state, today=TODAY).until == date(2034, 5, 1)
 
 
 @pytest.mark.parametrize(
-    ("terms", "code"),
-    [(GrantTerms("parent", until=TODAY), "until_past"), (GrantTerms("parent", frozenset()), "areas_needed")],
+    ("terms", "born", "path", "code"),
+    [
+        (GrantTerms("parent", until=TODAY), 2016, "until", "until_past"),
+        (GrantTerms("parent", frozenset()), 2016, "areas", "areas_needed"),
+        (GrantTerms("representative", until=TODAY), 1990, "until", "until_past"),
+        (GrantTerms("representative", frozenset()), 1990, "areas", "areas_needed"),
+        (GrantTerms("representative"), 1990, "areas", "areas_needed"),
+    ],
 )
-def test_terms_granting_nothing_are_rejected(terms: GrantTerms, code: str) -> None:
+def test_terms_granting_nothing_are_rejected(terms: GrantTerms, born: int, path: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        effective_terms(terms, date_of_birth=date(2016, 5, 1), state="NY", today=TODAY)
-    assert refused.value.fields[0].code == code
+        effective_terms(terms, date_of_birth=date(born, 5, 1), state="NY", today=TODAY)
+    assert [(one.path, one.code) for one in refused.value.fields] == [(path, code)]
 
 
 def test_past_rule_age_requires_minor_authorization() -> None:

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from portal_core.accounts.errors import RefreshRefused, SecondFactorRequired
+from portal_core.accounts.model import AccountKind
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import ClientActor, Origin, ProxyActor, StaffActor
@@ -252,8 +253,10 @@ async def test_client_account_without_record_is_refused() -> None:
         await use_cases.authenticated(tokens)
 
 
-async def test_actor_carries_request_origin() -> None:
-    use_cases, tokens = await signed_in_client()
+@pytest.mark.parametrize("kind", ["client", "proxy", "staff"])
+async def test_actor_carries_request_origin(kind: AccountKind) -> None:
+    use_cases = AccountUseCases()
+    tokens = await use_cases.open_session_for(await use_cases.world.account(BOB, kind=kind))
     origin = Origin("192.0.2.3", "curl", "r-1")
     assert (await use_cases.holder(tokens, origin=origin)).origin == origin
 
@@ -266,6 +269,8 @@ async def test_proxy_acts_within_grant_on_named_record() -> None:
     grant = await use_cases.world.add_grant(child, account.id, ("appointments", "messages"), may_write=True)
     plain = ProxyActor(account.practice_id, account.id, session_id=tokens.session.id)
     assert await use_cases.holder(tokens) == plain
+    origin = Origin("192.0.2.3", "curl", "r-1")
+    assert (await use_cases.holder(tokens, record=child, origin=origin)).origin == origin
     assert await use_cases.holder(tokens, record=child) == evolve(
         plain, client_id=child, areas=frozenset({"appointments", "messages"}), may_write=True, grant_id=grant
     )
@@ -309,8 +314,9 @@ async def test_grant_dates_follow_practice_time_zone(time_zone: str, at: str, in
         actor = await use_cases.holder(tokens, record=child)
         assert (actor.client_id, actor.until) == (child, date(2026, 5, 17))  # type: ignore[union-attr]
     else:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound) as refused:
             await use_cases.holder(tokens, record=child)
+        assert (refused.value.kind, refused.value.target_id) == ("record", child)
 
 
 async def test_twelfth_birthday_closes_areas_during_session() -> None:

@@ -310,6 +310,13 @@ def test_invalid_exception_is_refused(over: dict[str, Any], path: str) -> None:
     assert refused.value.fields[0].path == path
 
 
+def test_exception_with_one_of_two_times_is_incomplete() -> None:
+    for half in ({"start_time": time(9)}, {"end_time": time(9)}):
+        with pytest.raises(Invalid) as refused:
+            closing(**half)
+        assert [(one.path, one.code) for one in refused.value.fields] == [("end_time", "incomplete")]
+
+
 def test_invalid_range_is_refused() -> None:
     with pytest.raises(Invalid):
         open_windows([rule()], [], MONDAY, MONDAY + timedelta(days=401))

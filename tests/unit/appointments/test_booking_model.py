@@ -8,6 +8,7 @@ from attrs import evolve
 
 from portal_core.appointments.errors import NotBooked
 from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments.world import ZONE, new_york
 
@@ -118,6 +119,12 @@ def test_who_misses_it_is_marked_and_the_last_one_marks_the_appointment() -> Non
     assert after.no_show(BOB, at=STARTS_AT).appointment == evolve(
         before.appointment, status="no_show", attending=0, changed_at=STARTS_AT, version=7
     )
+
+
+def test_part_of_somebody_who_has_none_is_not_found() -> None:
+    with pytest.raises(NotFound) as refused:
+        couple().attendance_of(UUID(int=99))
+    assert (refused.value.kind, refused.value.target_id) == ("appointment", UUID(int=10))
 
 
 def test_completed_appointment_keeps_its_parts() -> None:

@@ -342,7 +342,7 @@ class TestBookingForClients:
         scenario.world.clock.at = at + timedelta(days=30, microseconds=1)
         with pytest.raises(Invalid) as refused:
             await scenario.use_cases.book_for(scenario.world.front_desk, command)
-        assert [one.path for one in refused.value.fields] == ["starts_at"]
+        assert [(one.path, one.code) for one in refused.value.fields] == [("starts_at", "out_of_range")]
         scenario.world.clock.at = at + timedelta(days=30)
         await scenario.use_cases.book_for(scenario.world.front_desk, command)
 
@@ -358,7 +358,10 @@ class TestBookingForClients:
             with pytest.raises(error):
                 await scenario.use_cases.book_for(world.front_desk, command)
 
-        await refused(Invalid, BookAppointmentForClientsCommand(choice=choice, client_ids=(ann, bob)))
+        with pytest.raises(Invalid) as too_many:
+            couple = BookAppointmentForClientsCommand(choice=choice, client_ids=(ann, bob))
+            await scenario.use_cases.book_for(world.front_desk, couple)
+        assert [(one.path, one.code) for one in too_many.value.fields] == [("client_ids", "too_many")]
         nobody = world.ids.new()
         await refused(NotFound, BookAppointmentForClientsCommand(choice=choice, client_ids=(nobody,)))
         denied = (await world.audit())[-1]

@@ -11,6 +11,7 @@ from portal_core.appointments.scheduling.wall_clock import (
     first_instant,
     last_instant,
     local_span,
+    require_aware,
     require_valid_date,
     to_utc,
 )
@@ -123,6 +124,18 @@ def test_instants_are_stored_in_utc() -> None:
     assert (moment, moment.utcoffset()) == (utc(2026, 3, 8, 10), timedelta())
     with pytest.raises(ValueError, match="naive"):
         to_utc(wall(2026, 3, 8, 12))
+
+
+def test_input_without_an_offset_or_out_of_range_is_refused() -> None:
+    east = timezone(timedelta(hours=2))
+    assert require_aware(datetime(2026, 3, 8, 12, tzinfo=east)) == utc(2026, 3, 8, 10)
+    for value, code in (
+        (wall(2026, 3, 8, 12), "offset_required"),
+        (datetime(3000, 1, 1, tzinfo=east), "out_of_range"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            require_aware(value)
+        assert [(one.path, one.code) for one in refused.value.fields] == [("starts_at", code)]
 
 
 @pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date(3000, 1, 1), date.max])

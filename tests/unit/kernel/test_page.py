@@ -52,8 +52,9 @@ def test_forged_time_cursor_is_rejected(at: str) -> None:
 
 @pytest.mark.parametrize("size", [-1, 0, 101])
 def test_a_page_has_one_to_a_hundred_rows(size: int) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         PageRequest(size=size)
+    assert [(one.path, one.code) for one in refused.value.fields] == [("size", "out_of_range")]
 
 
 @given(st.lists(st.uuids(), unique=True), st.integers(1, 100))
