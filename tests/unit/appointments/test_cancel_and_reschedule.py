@@ -228,24 +228,6 @@ class TestRescheduling:
                 scenario.bob, reschedule_command(scenario, (await self._of_bob(scenario)), new_york(5, 11))
             )
 
-    async def test_moving_is_audited_and_takes_over_the_time_zone(self, scenario: BookingScenario) -> None:
-        view = await booked(scenario)
-        office = await scenario.world.add_location(time_zone="America/Chicago")
-        await scenario.world.open_week(scenario.grey, location_id=office.id)
-        moved = await scenario.use_cases.reschedule(
-            scenario.ann, reschedule_command(scenario, view.id, new_york(5, 12), location_id=office.id)
-        )
-        assert (moved.time_zone, moved.location_id) == ("America/Chicago", office.id)
-        async with scenario.world.begin(scenario.world.system) as unit:
-            stored = (await unit.appointments.get_for_practice(view.id)).appointment
-            [entry] = await unit.calendar.busy([scenario.grey], new_york(5, 0), new_york(6, 0), stored.booked_at)
-        assert (stored.booked_at, stored.time_zone) == (scenario.world.clock.now(), "America/Chicago")
-        assert (entry.id, entry.purpose) == (stored.calendar_entry_id, "appointment")
-        audited = [
-            (one.target, one.record) for one in await scenario.world.audit() if one.action == "appointment.rescheduled"
-        ]
-        assert audited == [(view.id, scenario.ann.client_id)]
-
     async def _of_bob(self, scenario: BookingScenario) -> UUID:
         return (await scenario.use_cases.list_mine(scenario.bob, ListMyAppointmentsQuery())).items[0].id
 

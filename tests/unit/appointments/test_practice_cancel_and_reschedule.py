@@ -1,6 +1,6 @@
 """Staff change booked appointments."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -94,6 +94,28 @@ class TestStaffChanges:
         assert notified == [("appointment_rescheduled", scenario.ann.client_id)]
         assert len(await start_times(scenario)) == 8
         assert len(await scenario.world.jobs("offer_freed_slot")) == 1
+
+    async def test_moving_takes_over_the_time_zone_and_is_audited_for_each_client(
+        self, scenario: BookingScenario
+    ) -> None:
+        view = await booked(scenario, "ann", "bob")
+        appointment_type = (await self._appointment_types(scenario))[view.appointment_type_id]
+        office = await scenario.world.add_location(time_zone="America/Chicago")
+        choice = scenario.world.choice(scenario.grey, appointment_type, new_york(5, 12), office.id)
+        booked_at = scenario.world.clock.now()
+        scenario.world.clock.advance(timedelta(minutes=5))
+        await scenario.use_cases.reschedule_for(
+            scenario.world.front_desk,
+            RescheduleAppointmentForClientsCommand(appointment_id=view.id, choice=choice, outside_hours=True),
+        )
+        async with scenario.world.begin(scenario.world.system) as unit:
+            stored = (await unit.appointments.get_for_practice(view.id)).appointment
+            [entry] = await unit.calendar.busy([scenario.grey], new_york(5, 0), new_york(6, 0), booked_at)
+        assert (stored.time_zone, stored.location_id, stored.booked_at) == ("America/Chicago", office.id, booked_at)
+        assert (entry.id, entry.purpose) == (stored.calendar_entry_id, "appointment")
+        audited = [one for one in await scenario.world.audit() if one.action == "appointment.rescheduled"]
+        clients = (scenario.ann.client_id, scenario.bob.client_id)
+        assert [(one.target, one.record) for one in audited] == [(view.id, one) for one in clients]
 
     async def test_reschedule_keeps_appointment_type(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)
