@@ -15,8 +15,15 @@ from tests.support.engine.clusters import (
 )
 from tests.support.engine.postgres import PortalDatabase, migrate_template, open_database
 
-ON_EVERY_VERSION = ("test_postgres_", "test_local_identity", "test_migrations", "test_row_level_security")
-"""How the names of modules begin that run on each PostgreSQL: the ports' contracts, the schema, and who sees which row.
+ON_EVERY_VERSION = (
+    "test_postgres_",
+    "test_local_identity",
+    "test_migrations",
+    "test_row_level_security",
+    "test_query_plans",
+    "test_unit_of_work",
+)
+"""How the names of modules begin that run on each PostgreSQL: contracts, the schema, scope and plans.
 
 The others stand on these and would only repeat them, so one version is enough there.
 """

@@ -28,8 +28,8 @@ class ListGoals:
     begin: Begin[GoalsUnit]
 
     async def __call__(self, actor: Actor, query: ListGoalsQuery) -> Page[GoalView]:
-        async with self.begin(actor) as unit:
+        async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "progress")
-            goals = await unit.goals.page(client_id, query.page)
             await unit.audit.record(AuditEntry("goals.read", record=client_id))
+            goals = await unit.goals.page(client_id, query.page)
             return await unit.commit(goals.map(GoalView.of))
