@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from portal_core.appointments.appointment_request import AppointmentRequest, RequestStatus
 from portal_core.appointments.model import AppointmentStatus, Booking, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, room_opening
-from portal_core.appointments.settings import AppointmentSettings, BookingOptions, Clinician
+from portal_core.appointments.settings import AppointmentSettings, BookingOptions
 from portal_core.appointments.waitlist import OfferStatus, WaitlistStatus
 from portal_core.kernel.money import Money
 from portal_core.kernel.time_zones import zone_info
@@ -65,21 +65,19 @@ class AppointmentRow:
     settings: AppointmentSettings
 
     @classmethod
-    def of_new(
-        cls, booking: Booking, client_id: UUID, clinician: Clinician, options: BookingOptions
-    ) -> "AppointmentRow":
-        """A booking that was just made, without reading it again."""
+    def of(cls, booking: Booking, client_id: UUID, options: BookingOptions) -> "AppointmentRow":
+        """The client's part in a booking, with the names of what it refers to, which must be among the options."""
         one, attendance = booking.appointment, booking.attendance_of(client_id)
-        location = options.locations[one.location_id] if one.location_id else None
+        location = options.locations.get(one.location_id) if one.location_id else None
         return cls(
             id=one.id,
             client_id=client_id,
-            status=one.status,
+            status=one.status if attendance.status == "attending" else attendance.status,
             starts_at=one.starts_at,
             ends_at=one.ends_at,
             time_zone=one.time_zone,
             clinician_id=one.clinician_id,
-            clinician_name=clinician.name,
+            clinician_name=options.clinicians[one.clinician_id].name,
             appointment_type_id=one.appointment_type_id,
             appointment_type_name=options.appointment_types[one.appointment_type_id].name,
             location_id=one.location_id,
@@ -87,7 +85,7 @@ class AppointmentRow:
             location_address=location.address if location else None,
             shared=one.shared,
             sequence=booking.version_for(client_id),
-            changed_at=one.changed_at,
+            changed_at=max(one.changed_at, attendance.cancelled_at or one.changed_at),
             cancelled_at=attendance.cancelled_at,
             cancelled_late=attendance.cancelled_late,
             reason=attendance.reason,

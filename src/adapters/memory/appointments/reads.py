@@ -14,7 +14,6 @@ from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.read_ports import AppointmentReads
-from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow
 from portal_core.kernel.page import Page, PageRequest
 
@@ -72,7 +71,8 @@ class MemoryAppointmentReads(AppointmentReads):
         for attendance in own_rows(self.tx, "attendances"):
             if attendance.client_id == client_id and visible(self.tx, client_id):
                 appointment = self.tx.table("appointments")[own_key(self.tx, attendance.appointment_id)]
-                yield _row(Booking(appointment=appointment, attendances=(attendance,)), attendance, booking_options)
+                booking = Booking(appointment=appointment, attendances=(attendance,))
+                yield AppointmentRow.of(booking, client_id, booking_options)
 
     def _practice_view(self, one: Appointment) -> PracticeAppointmentView:
         booking_options = load_booking_options(self.tx, None)
@@ -107,34 +107,6 @@ class MemoryAppointmentReads(AppointmentReads):
             reason=attendance.reason,
             fee_due=attendance.fee_due,
         )
-
-
-def _row(booking: Booking, attendance: Attendance, booking_options: BookingOptions) -> AppointmentRow:
-    one = booking.appointment
-    location = booking_options.locations.get(one.location_id) if one.location_id else None
-    return AppointmentRow(
-        id=one.id,
-        client_id=attendance.client_id,
-        status=one.status if attendance.status == "attending" else attendance.status,
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
-        time_zone=one.time_zone,
-        clinician_id=one.clinician_id,
-        clinician_name=booking_options.clinicians[one.clinician_id].name,
-        appointment_type_id=one.appointment_type_id,
-        appointment_type_name=booking_options.appointment_types[one.appointment_type_id].name,
-        location_id=one.location_id,
-        location_name=location.name if location else None,
-        location_address=location.address if location else None,
-        shared=one.shared,
-        sequence=booking.version_for(attendance.client_id),
-        changed_at=max(one.changed_at, attendance.cancelled_at or one.changed_at),
-        cancelled_at=attendance.cancelled_at,
-        cancelled_late=attendance.cancelled_late,
-        reason=attendance.reason,
-        fee_due=attendance.fee_due,
-        settings=booking_options.settings,
-    )
 
 
 def _matches(row: AppointmentRow, filters: AppointmentFilter, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from adapters.postgres.appointments.tables import (
     locations,
 )
 from adapters.postgres.engine.columns import Instant, Uuid
+from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians
@@ -118,31 +119,25 @@ GET_FOR_CLIENT = statement(
 )
 
 _PRACTICE_SIDE = "the practice sees all clients in it; row-level security confines a client to their own record"
+_APPOINTMENT = entity(
+    PracticeAppointmentView,
+    appointments,
+    clinician_name=clinicians.c.name,
+    appointment_type_name=appointment_types.c.name,
+    location_name=locations.c.name,
+    telehealth=(),
+    attendances=(),
+)
+_ATTENDANCE = entity(
+    AttendanceView,
+    attendances,
+    "attendance_",
+    client_name=DISPLAY_NAME,
+    client_pronouns=PRONOUNS,
+    fee_due=(attendances.c.fee_amount, attendances.c.fee_currency),
+)
 _of_practice = (
-    select(
-        appointments.c.id,
-        appointments.c.status,
-        appointments.c.starts_at,
-        appointments.c.ends_at,
-        appointments.c.time_zone,
-        appointments.c.clinician_id,
-        clinicians.c.name,
-        appointments.c.appointment_type_id,
-        appointment_types.c.name,
-        appointments.c.location_id,
-        locations.c.name,
-        appointments.c.series_id,
-        appointments.c.version,
-        attendances.c.client_id,
-        DISPLAY_NAME,
-        attendances.c.status,
-        attendances.c.cancelled_at,
-        attendances.c.cancelled_late,
-        attendances.c.reason,
-        attendances.c.fee_amount,
-        attendances.c.fee_currency,
-        PRONOUNS,
-    )
+    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
     .select_from(appointments)
     .join(
         clinicians,
@@ -254,27 +249,25 @@ class PostgresAppointmentReads(AppointmentReads):
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:
         """Group joined rows of appointment and attendance by appointment."""
-        await self.tx.load_keys(row[13] for row in rows if row[18] is not None)
+        await self.tx.load_keys(row["attendance_client_id"] for row in rows if row["attendance_reason"] is not None)
         parts: dict[UUID, list[AttendanceView]] = {}
         heads: dict[UUID, Any] = {}
         for row in rows:
-            heads.setdefault(row[0], row)
-            known = parts.setdefault(row[0], [])
-            if row[13] is not None:
+            heads.setdefault(row["id"], row)
+            known = parts.setdefault(row["id"], [])
+            if row["attendance_client_id"] is not None:
                 known.append(await self._attendance(row))
-        return tuple(_practice_view(head, tuple(parts[one])) for one, head in heads.items())
+        return tuple(
+            _APPOINTMENT.of(head, telehealth=head["location_id"] is None, attendances=tuple(parts[one]))
+            for one, head in heads.items()
+        )
 
     async def _attendance(self, row: Any) -> AttendanceView:
-        return AttendanceView(
-            client_id=row[13],
-            client_name=row[14],
-            client_pronouns=row[21],
-            status=row[15],
-            cancelled_at=row[16],
-            cancelled_late=row[17],
-            reason=await self.tx.unseal(row[13], attendances.c.reason, row[0], row[18]) or None,
-            fee_due=fee_of(row[19], row[20]),
+        reason = await self.tx.unseal(
+            row["attendance_client_id"], attendances.c.reason, row["id"], row["attendance_reason"]
         )
+        fee_due = fee_of(row["attendance_fee_amount"], row["attendance_fee_currency"])
+        return _ATTENDANCE.of(row, reason=reason or None, fee_due=fee_due)
 
 
 def _row(row: Any, settings: AppointmentSettings, reason: str | None) -> AppointmentRow:
@@ -315,23 +308,3 @@ def _bounds(filters: AppointmentFilter, page: PageRequest, now: datetime) -> dic
     after_at, after_id = page.after_time() or first
     bounds = {"since": since, "until": until, "after_at": after_at, "after_id": after_id}
     return {**bounds, "now": now, "row_limit": page.size + 1}
-
-
-def _practice_view(row: Any, parts: tuple[AttendanceView, ...]) -> PracticeAppointmentView:
-    return PracticeAppointmentView(
-        id=row[0],
-        status=row[1],
-        starts_at=row[2],
-        ends_at=row[3],
-        time_zone=row[4],
-        clinician_id=row[5],
-        clinician_name=row[6],
-        appointment_type_id=row[7],
-        appointment_type_name=row[8],
-        location_id=row[9],
-        location_name=row[10],
-        telehealth=row[9] is None,
-        series_id=row[11],
-        attendances=parts,
-        version=row[12],
-    )

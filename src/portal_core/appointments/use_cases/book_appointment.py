@@ -95,7 +95,7 @@ class BookAppointment:
             if reservation is not None:
                 await _consume(unit, reservation, booking.appointment.id, now)
             await notify(unit, actor, APPOINTMENT_BOOKED, booking, [client_id], clinician)
-            row = AppointmentRow.of_new(booking, client_id, clinician, booking_options)
+            row = AppointmentRow.of(booking, client_id, booking_options)
             return await unit.commit(AppointmentView.of(row, now))
 
 

@@ -93,7 +93,7 @@ class ReadsContract:
         )
         async with world.begin(world.as_client(ann)) as unit:
             options = await unit.directory.for_client(ann)
-            row = AppointmentRow.of_new(booking, ann, options.clinicians[clinician], options)
+            row = AppointmentRow.of(booking, ann, options)
             assert row == await unit.appointment_reads.for_client(ann, booking.appointment.id)
 
     @pytest.mark.parametrize(
