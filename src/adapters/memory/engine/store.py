@@ -169,7 +169,11 @@ class MemoryUnit:
 
     async def read_together(self, *reads: Coroutine[Any, Any, Any]) -> Any:
         """One after the other."""
-        return tuple([await one for one in reads])
+        try:
+            return tuple([await one for one in reads])
+        finally:
+            for one in reads:
+                one.close()
 
     async def commit(self, result: T) -> T:
         """Store the transaction's tables, and the result for repeated idempotent requests."""

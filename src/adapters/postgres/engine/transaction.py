@@ -135,6 +135,8 @@ class Transaction:
         Raises:
             TypeError: one does not read, or waits for something else.
         """
+        if self._gathering:  # one of those is itself a combination: its parts go with the others
+            return tuple([await read for read in reads])
         results, waiting = dict[int, Any](), dict(enumerate(reads))
         answers: dict[int, Any] = dict.fromkeys(waiting)
         self._gathering = True

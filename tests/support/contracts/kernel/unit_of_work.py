@@ -110,11 +110,21 @@ class UnitOfWorkContract:
         assert client.id == actor.client_id
         assert none is None
 
+    async def test_combinations_can_be_combined(self, world: AccountsWorld) -> None:
+        actor = await _client(world)
+        async with world.begin(actor) as unit:
+            (client, practice), again = await unit.read_together(
+                unit.read_together(unit.client_records.get(actor.client_id), unit.practice_record.get()),
+                unit.practice_record.get(),
+            )
+            assert await unit.client_records.get(actor.client_id) == client
+        assert practice == again
+
     async def test_error_of_one_read_is_raised(self, world: AccountsWorld) -> None:
         async def fails() -> None:
             raise NotFound("goal", UUID(int=8))
 
         async with world.begin(world.system) as unit:
             with pytest.raises(NotFound):
-                await unit.read_together(unit.practice_record.get(), fails())
+                await unit.read_together(unit.practice_record.get(), fails(), unit.practice_record.get())
             assert await unit.practice_record.get()
