@@ -23,6 +23,8 @@ class AwsAccount:
     region: str
     endpoint_url: str | None = None
     threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(16, "aws"))
+    # Of its own: boto3's default session would keep the credentials that another account of this process found first.
+    _session: boto3.Session = field(init=False, factory=boto3.Session)
 
     def client(self, service: str, *, attempts: int = 3) -> Any:
         """Create a client. `attempts` includes the first one, so 1 means that a request is never sent twice."""
@@ -33,7 +35,7 @@ class AwsAccount:
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
         )
-        return boto3.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]  # any service
+        return self._session.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]  # any service
 
     async def call(self, method: Callable[..., R], **arguments: Any) -> R:
         """Call a client's method in the thread pool."""

@@ -21,7 +21,6 @@ def serve(settings: Settings) -> None:
     from granian.constants import Interfaces, Loops
     from granian.log import LogLevels
 
-    import entrypoints.application  # noqa: F401  # imported before the workers are forked, which then share its memory
     from entrypoints.observability.logs import configure_logging
 
     server = Granian(
@@ -39,8 +38,11 @@ def serve(settings: Settings) -> None:
     )
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
     os.environ[PARENT_PID_VARIABLE] = str(os.getpid())
-    gc.freeze()  # the collector would write to the shared pages, and so copy them
     with _shared_metrics() if settings.http_workers > 1 else nullcontext():
+        # Imported before the workers are forked, which then share its memory; metrics choose at import where they are.
+        import entrypoints.application  # noqa: F401
+
+        gc.freeze()  # the collector would write to the shared pages, and so copy them
         server.serve()
 
 

@@ -17,7 +17,7 @@ import pytest
 from attrs import frozen
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import SelectBase, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy import types as kinds
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.dml import Delete, Insert
@@ -28,7 +28,7 @@ from adapters.postgres.engine.columns import Instant
 from adapters.postgres.engine.pool import open_pool
 from adapters.postgres.engine.read_only import scoped_read
 from adapters.postgres.engine.scope import actor_settings, begin_transaction_sql
-from adapters.postgres.engine.statements import Statement, compile_statement
+from adapters.postgres.engine.statements import Statement, compile_statement, only_reads, read_together
 from portal_core.kernel.actor import Actor, ClientActor, SystemActor
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
 from tests.support.engine.postgres import APP, migrate_template
@@ -222,9 +222,7 @@ def test_statement_finds_its_rows_by_an_index(planner: QueryPlanner, name: str) 
 @pytest.mark.parametrize(
     "name",
     sorted(
-        name
-        for name, one in REGISTRY.items()
-        if isinstance(one.source, SelectBase) and not (one.scope_exemption or _is_staff_only(one))
+        name for name, one in REGISTRY.items() if only_reads(one) and not (one.scope_exemption or _is_staff_only(one))
     ),
 )
 def test_read_of_a_record_begins_with_its_scope(planner: QueryPlanner, name: str) -> None:
@@ -238,6 +236,25 @@ def test_read_of_a_record_begins_with_its_scope(planner: QueryPlanner, name: str
     assert list(scans(first)) == []
     assert second["Actual Loops"] == 1
     assert "scope.is_set" in second.get("One-Time Filter", second.get("Filter", ""))
+
+
+@pytest.mark.parametrize("name", sorted(name for name, one in REGISTRY.items() if only_reads(one)))
+def test_rows_read_together_are_as_read_alone(planner: QueryPlanner, name: str) -> None:
+    one = REGISTRY[name]
+    values = one.arguments(parameters(one, planner))
+
+    async def read() -> tuple[list[Any], list[Any], list[Any]]:
+        async with planner.pool.acquire() as connection:
+            await connection.execute(begin_transaction_sql(SystemActor(planner.practice.id, "test")))
+            try:
+                alone = await connection.fetch(one.sql, *values)
+                first, second = await connection.fetchrow(read_together((one, one)).sql, *values, *values)
+            finally:
+                await connection.execute("ROLLBACK")
+        return list(map(tuple, alone)), first, second
+
+    alone, first, second = planner.runner.run(read())
+    assert alone == first == second
 
 
 @pytest.mark.parametrize(

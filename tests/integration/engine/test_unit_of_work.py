@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 
 from adapters.postgres.engine.audit import ADD_ENTRIES, entry_rows
 from adapters.postgres.engine.limits import PostgresRateLimits
+from adapters.postgres.engine.outbox import DEFER
 from adapters.postgres.engine.scope import SETTINGS
 from adapters.postgres.engine.statements import compile_statement
 from adapters.postgres.engine.tables import audit_entries
@@ -263,6 +264,8 @@ async def test_read_only_unit_runs_reads_only(database: PortalDatabase) -> None:
             await unit.tx.execute(ADD_ENTRIES, entries=[])
         with pytest.raises(TypeError, match="cannot run"):
             unit.tx.write_later(ADD_ENTRIES, entries=[])
+        with pytest.raises(TypeError, match="cannot run"):
+            await unit.tx.fetch(DEFER, task="x", job_arguments={})
 
 
 async def test_only_reads_are_sent_together(database: PortalDatabase) -> None:
@@ -272,6 +275,10 @@ async def test_only_reads_are_sent_together(database: PortalDatabase) -> None:
             await unit.read_together(unit.practice_record.get(), unit.tx.execute(ADD_ENTRIES, entries=[]))
         with pytest.raises(TypeError, match="only reads"):
             await unit.read_together(unit.practice_record.get(), asyncio.sleep(0))
+        locking = compile_statement("test.lock", select(clients.c.id).with_for_update())
+        for one in (locking, DEFER):
+            with pytest.raises(TypeError, match="only reads"):
+                await unit.read_together(unit.tx.fetch(one, task="x", job_arguments={}))
         assert await unit.practice_record.get()
         await unit.audit.record(AuditEntry("thing.read"))
         await unit.commit(None)

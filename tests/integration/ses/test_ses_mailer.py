@@ -56,7 +56,9 @@ def moto() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        boto3.client("sesv2", region_name=REGION, endpoint_url=url).create_email_identity(EmailIdentity=SENDER)
+        boto3.Session().client("sesv2", region_name=REGION, endpoint_url=url).create_email_identity(
+            EmailIdentity=SENDER
+        )
     yield url
     server.stop()
 
@@ -258,7 +260,6 @@ async def test_unknown_host_is_a_certain_failure() -> None:
 async def test_missing_credentials_are_a_certain_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # the session caches the credentials it found
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")

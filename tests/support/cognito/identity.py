@@ -82,7 +82,7 @@ class CognitoHarness:
 
 
 def connect(fake: CognitoFake, url: str) -> CognitoHarness:
-    aws = boto3.client("cognito-idp", endpoint_url=url, region_name="us-east-1")
+    aws = boto3.Session().client("cognito-idp", endpoint_url=url, region_name="us-east-1")
     account = AwsAccount("us-east-1", url)
     pools = CognitoPools(account, {"portal": create_pool(aws), "practice": create_pool(aws)})
     return CognitoHarness(

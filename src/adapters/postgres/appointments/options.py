@@ -98,11 +98,13 @@ def _booking_options(team: Select[Any], *more: Any) -> Any:
 FOR_CLIENT = statement("booking_options.for_client", _booking_options(_team, _discharged.label("discharged")))
 FOR_PRACTICE = statement("booking_options.for_practice", _booking_options(_all_clinicians))
 CLINICIAN = statement("booking_options.clinician", _all_clinicians.where(clinicians.c.id == bindparam("id")))
+_clients = select(*_CLIENT.columns).where(clients.c.practice_id == _practice)
+# Of its own, because a record's plan is made for all values, and PostgreSQL 15 then expects an array to hold many ids.
+CLIENT = statement("booking_options.client", _clients.where(clients.c.id == bindparam("client_id")))
 CLIENTS = statement(
     "booking_options.clients",
-    select(*_CLIENT.columns).where(
-        clients.c.practice_id == _practice, clients.c.id == any_(bindparam("client_ids", type_=Uuids))
-    ),
+    _clients.where(clients.c.id == any_(bindparam("client_ids", type_=Uuids))),
+    scope_exemption="the practice books for several clients; row-level security confines a client to their own record",
 )
 
 
@@ -158,7 +160,11 @@ class PostgresBookingDirectory(BookingDirectory):
         return None if row is None else _clinician(row)
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
-        rows = await self.tx.fetch(CLIENTS, client_ids=list(client_ids))
+        ids = list(client_ids)
+        if len(ids) == 1:
+            rows = await self.tx.fetch(CLIENT, client_id=ids[0])
+        else:
+            rows = await self.tx.fetch(CLIENTS, client_ids=ids)
         return {row["id"]: _CLIENT.of(row) for row in rows}
 
 

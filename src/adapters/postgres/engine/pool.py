@@ -14,12 +14,14 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no t
 
 
 async def _prepare(connection: Any) -> None:
-    for name in ("json", "jsonb"):
+    # In binary, as the columns of records are, in which rows that are read together come. JSONB has a version byte.
+    for name, version in (("json", b""), ("jsonb", b"\x01")):
         await connection.set_type_codec(
             name,
             schema="pg_catalog",
-            encoder=lambda value: msgspec.json.encode(value).decode(),
-            decoder=msgspec.json.decode,
+            encoder=lambda value, version=version: version + msgspec.json.encode(value),
+            decoder=lambda data, version=version: msgspec.json.decode(memoryview(data)[len(version) :]),
+            format="binary",
         )
 
 

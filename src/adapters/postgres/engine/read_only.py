@@ -8,15 +8,15 @@ from functools import lru_cache
 from typing import Any
 
 from attrs import define
-from sqlalchemy import SelectBase, literal_column, select, table
+from sqlalchemy import literal_column, select, table
 
 from adapters.postgres.engine.audit import add_entries
 from adapters.postgres.engine.scope import SETTINGS, actor_settings
-from adapters.postgres.engine.statements import Statement, compile_statement, renumbered
+from adapters.postgres.engine.statements import Statement, compile_statement, only_reads, renumbered
 from adapters.postgres.engine.transaction import Transaction
 
 _ADD_ENTRIES = compile_statement("read_only.audit", add_entries(table("scope")))
-_NOTHING = compile_statement("read_only.nothing", select(literal_column("1")))
+_NOTHING = compile_statement("read_only.nothing", select(literal_column("1")).select_from(table("scope")))
 
 
 @lru_cache(maxsize=4096)
@@ -30,7 +30,7 @@ def scoped_read(statement: Statement) -> str:
     Raises:
         TypeError: the statement does more than read.
     """
-    if not isinstance(statement.source, SelectBase):
+    if not only_reads(statement):
         raise TypeError(f"a read-only unit of work cannot run {statement.name}")
     first = len(statement.names)
     settings = ", ".join(f"set_config('{name}', ${first + place}, true)" for place, name in enumerate(SETTINGS, 1))
@@ -61,4 +61,4 @@ class ReadOnlyTransaction(Transaction):
     async def _send(self, method: str, statement: Statement, arguments: list[Any]) -> Any:
         audit = {"practice_id": self.practice_id, "entries": self.take_entries()}
         given = *arguments, *actor_settings(self.actor), *_ADD_ENTRIES.arguments(audit)
-        return await getattr(self.connection, method)(scoped_read(statement), *given)
+        return await self._call(method, scoped_read(statement), given)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from attrs import field, frozen
-from sqlalchemy import SelectBase
+from sqlalchemy import CompoundSelect, Select, SelectBase
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql.expression import Executable
 
@@ -102,6 +102,14 @@ def read_together(statements: tuple[Statement, ...]) -> Statement:
     arrays = ", ".join(f"ARRAY(SELECT ROW(r.*) FROM ({sql}) AS r)" for sql in _in_a_row(statements))  # noqa: S608  # compiled ones
     names = tuple(name for one in statements for name in one.names)
     return Statement(" + ".join(one.name for one in statements), f"SELECT {arrays}", names, statements[0].source)
+
+
+def only_reads(one: Statement) -> bool:
+    """Whether the statement reads tables and does nothing else: it locks no row, and is no call of a function."""
+    source: Any = one.source
+    if isinstance(source, CompoundSelect):
+        return True
+    return isinstance(source, Select) and bool(source.get_final_froms()) and source._for_update_arg is None
 
 
 class Row(tuple[Any, ...]):

@@ -14,7 +14,7 @@ from adapters.postgres.engine.audit import ADD_ENTRIES, entry_rows
 from adapters.postgres.engine.columns import associated_data
 from adapters.postgres.engine.constraint_errors import constraint_error
 from adapters.postgres.engine.keys import RecordKeys
-from adapters.postgres.engine.statements import Statement, read_together, row_class, write_together
+from adapters.postgres.engine.statements import Statement, only_reads, read_together, row_class, write_together
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import RecordDestroyed, StaleVersion
@@ -40,7 +40,7 @@ class _Wanted:
 
 
 def _wanted(yielded: object) -> _Wanted:
-    if not isinstance(yielded, _Wanted) or yielded.method == "execute":
+    if not isinstance(yielded, _Wanted) or not only_reads(yielded.statement):
         raise TypeError("only reads of the transaction can be sent together")
     return yielded
 
@@ -106,10 +106,7 @@ class Transaction:
             some, self._later = self._later[:_AT_ONCE], self._later[_AT_ONCE:]
             combined = write_together(tuple(statement for statement, _ in some))
             arguments = chain.from_iterable(arguments for _, arguments in some)
-            try:
-                await self.connection.execute(combined, *arguments)
-            except asyncpg.IntegrityConstraintViolationError as error:
-                raise constraint_error(error) from None
+            await self._call("execute", combined, arguments)
 
     async def flush(self) -> None:
         """Write what is pending, and the audit entries."""
@@ -180,8 +177,11 @@ class Transaction:
     async def _send(self, method: str, statement: Statement, arguments: list[Any]) -> Any:
         if self._later:
             await self.write_pending()
+        return await self._call(method, statement.sql, arguments)
+
+    async def _call(self, method: str, sql: str, arguments: Iterable[Any]) -> Any:
         try:
-            return await getattr(self.connection, method)(statement.sql, *arguments)
+            return await getattr(self.connection, method)(sql, *arguments)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise constraint_error(error) from None
 
