@@ -1,5 +1,6 @@
 """`portal demo` and `portal serve`: first start, second start, and every way to stop."""
 
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -92,6 +93,23 @@ def test_crashed_worker_is_restarted(demo: PortalCommand) -> None:
         assert "the worker exited with code -9 and will be restarted" in running.printed
         assert running.press_ctrl_c() == 0
         assert running.all_exited()
+
+
+def test_several_http_workers_report_the_metrics_of_all(demo: PortalCommand) -> None:
+    with demo.start_background("serve", PORTAL_HTTP_WORKERS="2") as running:
+        asked = 8
+        for _ in range(asked):  # each over a connection of its own, which one of the two takes
+            assert sign_in(demo).status_code == 200
+        [counted] = re.findall(r"^http_request_seconds_count{.*auth/login.*} (\S+)$", _metrics(demo), re.MULTILINE)
+        assert float(counted) == asked
+        assert running.press_ctrl_c() == 0
+        assert running.all_exited()
+
+
+def _metrics(portal: PortalCommand) -> str:
+    answer = httpx.get(f"{portal.url}/metrics", timeout=60)
+    assert answer.status_code == 200
+    return answer.text
 
 
 def test_open_event_stream_does_not_delay_shutdown(demo: PortalCommand) -> None:
