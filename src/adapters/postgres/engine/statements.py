@@ -104,6 +104,7 @@ def read_together(statements: tuple[Statement, ...]) -> Statement:
     return Statement(" + ".join(one.name for one in statements), f"SELECT {arrays}", names, statements[0].source)
 
 
+@lru_cache(maxsize=4096)
 def only_reads(one: Statement) -> bool:
     """Whether the statement reads tables and does nothing else: it locks no row, and is no call of a function."""
     source: Any = one.source
