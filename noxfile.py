@@ -80,7 +80,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Check in an empty environment that the wheel's core needs only attrs."""
+    """Check in an empty environment that the wheel's core needs only attrs and tzdata."""
     session.install("-q", "build")
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--wheel", "--outdir", folder, silent=True)
@@ -127,11 +127,11 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Pin the dependencies again, with hashes and without index URLs."""
+    """Pin the dependencies again, with hashes and without index URLs; arguments are those of `uv pip compile`."""
     session.install("-q", "uv")
     common = ["--python-version", "3.11", "--universal", "--generate-hashes", "--no-header", "-q"]
     common += ["--no-emit-index-url", "--no-emit-find-links"]
     common += ["--no-strip-extras"]  # without them, the pip of Python 3.11 finds its pins incomplete
     common += ["--extra", "server", "--extra", "embedded", "--extra", "aws"]
     for target, more in (("requirements.txt", []), ("requirements-dev.txt", ["--group", "dev"])):
-        session.run("uv", "pip", "compile", "pyproject.toml", *common, *more, "-o", target)
+        session.run("uv", "pip", "compile", "pyproject.toml", *common, *more, *session.posargs, "-o", target)

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import psycopg
 from attrs import frozen
@@ -29,6 +28,7 @@ from portal_core.appointments.use_cases.define_appointment_type import (
 )
 from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from portal_core.kernel.actor import Origin, StaffActor
+from portal_core.kernel.time_zones import zone_info
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 
 ZONE = "America/New_York"
@@ -113,12 +113,12 @@ _BE_ACTIVE = "UPDATE portal.sessions SET last_active_at = now() + interval '15 m
 
 
 def _free_times() -> Iterator[datetime]:
-    today = datetime.now(ZoneInfo(ZONE)).date()
+    today = datetime.now(zone_info(ZONE)).date()
     monday = today - timedelta(days=today.weekday())
     for week in range(1, FREE_WEEKS + 1):
         for day in range(5):
             for hour in FREE_HOURS:
-                local = datetime.combine(monday + timedelta(weeks=week, days=day), time(hour), ZoneInfo(ZONE))
+                local = datetime.combine(monday + timedelta(weeks=week, days=day), time(hour), zone_info(ZONE))
                 yield local.astimezone(UTC)
 
 

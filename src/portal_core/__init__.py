@@ -1,4 +1,4 @@
-"""The client portal's product: use cases and ports. attrs and the standard library only.
+"""The client portal's product: use cases and ports. attrs, tzdata and the standard library only.
 
 Public, for modules of an EHR and for batch jobs, are
 

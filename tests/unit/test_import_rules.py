@@ -1,5 +1,6 @@
 """The architecture guards work: each refuses an example that violates it."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_rules import misplaced_imports, unused
+from tests.support.import_rules import misplaced_imports, sources, unused
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,6 +88,9 @@ def test_third_party_imports_are_where_allowed() -> None:
         ("adapters/jitsi/example.py", "argon2"),
         ("adapters/postgres/example.py", "joserfc"),
         ("adapters/stripe/example.py", "stripe"),
+        ("portal_core/people/example.py", "zoneinfo"),
+        ("adapters/postgres/example.py", "zoneinfo"),
+        ("entrypoints/http/example.py", "zoneinfo"),
     ],
 )
 @pytest.mark.parametrize(
@@ -103,6 +107,17 @@ def test_third_party_imports_are_where_allowed() -> None:
 def test_third_party_import_in_another_module_is_refused(tmp_path: Path, module: str, package: str, lines: str) -> None:
     name = _example(tmp_path, module, lines.format(package))
     assert misplaced_imports(tmp_path) == [f"{name} imports {package}"]
+
+
+@pytest.mark.parametrize("folder", ["tests", "bench", "docs"])
+def test_only_the_core_makes_time_zones(folder: str) -> None:
+    assert [one.name for one in sources(ROOT / folder) if "zoneinfo" in one.packages()] == []
+
+
+def test_postgres_never_computes_local_times() -> None:
+    # It would by rules of its own, which may be others than those of the pinned tzdata.
+    files = [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".sql")]
+    assert [path.name for path in files if re.search(r"AT TIME ZONE|func\.timezone", path.read_text(), re.I)] == []
 
 
 @pytest.mark.parametrize("module", ["adapters/local/example.py", "entrypoints/http/example.py"])

@@ -26,7 +26,7 @@ class Refusing:
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
         known = top in sys.stdlib_module_names or top.startswith("_sysconfigdata_")  # generated for each platform
-        if not known and top not in ("attr", "attrs", "portal_core"):
+        if not known and top not in ("attr", "attrs", "portal_core", "tzdata"):
             raise ImportError(f"portal_core imports {name}")
 
 sys.meta_path.insert(0, Refusing())
@@ -115,7 +115,7 @@ def test_list_includes_what_callers_need() -> None:
         assert line in lines
 
 
-def test_core_imports_only_attrs_and_the_standard_library() -> None:
+def test_core_imports_only_attrs_tzdata_and_the_standard_library() -> None:
     done = subprocess.run([sys.executable, "-c", REFUSING], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "portal_core.appointments.use_cases.book_appointment" in done.stdout.split()

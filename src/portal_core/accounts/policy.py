@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from portal_core.access.minors import areas_on
 from portal_core.access.model import in_force_on
@@ -15,6 +14,7 @@ from portal_core.accounts.tokens import hash_token
 from portal_core.kernel.actor import AccountHolder, ClientActor, Origin, ProxyActor, StaffActor
 from portal_core.kernel.errors import NotFound, Unauthenticated
 from portal_core.kernel.limits import Limit
+from portal_core.kernel.time_zones import zone_info
 
 _HOUR = timedelta(hours=1)
 _QUARTER = timedelta(minutes=15)
@@ -107,7 +107,7 @@ def record_actor(context: SessionContext, holder: AccountHolder, record: UUID, n
     grant = context.grant
     if isinstance(holder, StaffActor) or grant is None or grant.client_id != record:
         raise NotFound("record", record)
-    today = now.astimezone(ZoneInfo(context.rules.time_zone)).date()
+    today = now.astimezone(zone_info(context.rules.time_zone)).date()
     if not in_force_on(grant.starts_on, grant.until, today):
         raise NotFound("record", record)
     return ProxyActor(

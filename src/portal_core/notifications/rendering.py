@@ -7,11 +7,11 @@ appointment, so none of these can appear in a mail or text message.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from portal_core.kernel.notices import CodePurpose, NoticeClass
+from portal_core.kernel.time_zones import zone_info
 from portal_core.notifications.templates import MessageTemplates
 from portal_core.notifications.templates_en import ENGLISH
 from portal_core.notifications.templates_es import SPANISH
@@ -52,7 +52,7 @@ def render_notice(
     hidden = letterhead.neutral and notice_class not in ("security", "safety")
     subject, line = language.neutral if hidden else language.lines[kind]
     if at is not None:
-        local = at.astimezone(ZoneInfo(letterhead.time_zone))
+        local = at.astimezone(zone_info(letterhead.time_zone))
         line = line.format(day=language.day(local), time=language.time(local))
     return _framed(language.mail, language.text, subject, line, letterhead)
 

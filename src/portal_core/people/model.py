@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from attrs import evolve, fields, frozen
 
 from portal_core.kernel.actor import Role
 from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.time_zones import zone_info
 
 ClientStatus = Literal["active", "discharged"]
 STATUSES: tuple[ClientStatus, ...] = ("active", "discharged")
@@ -33,7 +33,7 @@ class Practice:
 
     def today(self, now: datetime) -> date:
         """The local date at the practice."""
-        return now.astimezone(ZoneInfo(self.time_zone)).date()
+        return now.astimezone(zone_info(self.time_zone)).date()
 
     def with_details(self, *, name: str, time_zone: str, state: str | None, version: int) -> "Practice":
         """Change its name, time zone or state.

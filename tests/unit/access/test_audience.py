@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
 from hypothesis import example, given
@@ -13,9 +12,10 @@ from portal_core.access.audience import audience
 from portal_core.access.minors import ADOLESCENT_RESTRICTED_AREAS, birthday_turning
 from portal_core.access.model import Grant, GrantTerms, effective_terms
 from portal_core.kernel.actor import AREAS, Area
+from portal_core.kernel.time_zones import zone_info
 
 PRACTICE, CLIENT = UUID(int=1), UUID(int=2)
-NEW_YORK = ZoneInfo("America/New_York")
+NEW_YORK = zone_info("America/New_York")
 TODAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=NEW_YORK)
 DAYS = st.dates(TODAY - timedelta(days=3), TODAY + timedelta(days=3))

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
-from zoneinfo import ZoneInfo
+
+from portal_core.kernel.time_zones import zone_info
 
 NEW_YORK, LONDON, LORD_HOWE = "America/New_York", "Europe/London", "Australia/Lord_Howe"
 APIA, ST_JOHNS, KATHMANDU = "Pacific/Apia", "America/St_Johns", "Asia/Kathmandu"
@@ -11,6 +12,7 @@ HAVANA = "America/Havana"
 
 SPRING = date(2026, 3, 8)
 AUTUMN = date(2026, 11, 1)
+HAVANA_AUTUMN = date(2025, 11, 2)  # the last: Cuba keeps its summer time since 2026
 
 DST_NIGHTS = [
     (NEW_YORK, SPRING),
@@ -26,7 +28,7 @@ DST_NIGHTS = [
     (ST_JOHNS, AUTUMN),
     (KATHMANDU, date(2026, 5, 1)),  # no DST; offset not in whole or half hours
     (HAVANA, SPRING),  # midnight itself is in the gap
-    (HAVANA, AUTUMN),  # midnight occurs twice
+    (HAVANA, HAVANA_AUTUMN),  # midnight occurs twice
 ]
 ODD_DST_NIGHTS = [
     (ST_JOHNS, date(2006, 4, 2)),  # the change is at one minute past midnight
@@ -47,7 +49,7 @@ def minutes_around(time_zone: str, day: date, every: int = 1) -> list[tuple[date
 
 
 def to_wall_clock(instant: datetime, time_zone: str) -> datetime:
-    return instant.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None, fold=0)
+    return instant.astimezone(zone_info(time_zone)).replace(tzinfo=None, fold=0)
 
 
 def utc(*parts: int) -> datetime:

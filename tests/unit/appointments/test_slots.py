@@ -3,7 +3,6 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +10,7 @@ from portal_core.appointments.scheduling.availability import AvailabilityRule, W
 from portal_core.appointments.scheduling.durations import AppointmentTiming, BusyTime
 from portal_core.appointments.scheduling.slots import Refusal, Slot, free_slots, on_grid, slot_refusal
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.time_zones import zone_info
 from tests.unit.appointments.dst_cases import (
     ANNEX_ID,
     APPOINTMENT_TYPE_ID,
@@ -180,7 +180,7 @@ def test_min_notice_is_real_time_across_dst() -> None:
 def test_max_advance_ends_at_local_midnight(day: Any, last: str) -> None:
     always = [Window(CLINICIAN_ID, utc(2026, 1, 1), utc(2027, 1, 1), NEW_YORK)]
     of = timing(max_advance_days=7)
-    local_noon = datetime.combine(day - timedelta(days=7), time(12), ZoneInfo(NEW_YORK))
+    local_noon = datetime.combine(day - timedelta(days=7), time(12), zone_info(NEW_YORK))
     for now in (local_noon - 11 * HOUR, local_noon, local_noon + 11 * HOUR):
         found = free_slots(always, [], of, now, now, LATER)
         assert f"{to_wall_clock(found[-1].starts_at, NEW_YORK):%Y-%m-%d %H:%M}" == f"{last} 23:00"

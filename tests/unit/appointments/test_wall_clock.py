@@ -22,6 +22,7 @@ from tests.unit.appointments.dst_cases import (
     AUTUMN,
     DST_NIGHTS,
     HAVANA,
+    HAVANA_AUTUMN,
     LORD_HOWE,
     NEW_YORK,
     ODD_DST_NIGHTS,
@@ -81,8 +82,8 @@ def test_local_span_is_minimal(night: tuple[str, date], shift: int, start_minute
         (LORD_HOWE, date(2026, 4, 5), time(0), time(0), 24.5),
         (LORD_HOWE, date(2026, 10, 4), time(1), time(3), 1.5),
         (HAVANA, SPRING, time(0), time(0), 23),
-        (HAVANA, AUTUMN - timedelta(days=1), time(22), time(0), 2),
-        (HAVANA, AUTUMN, time(0), time(0), 25),
+        (HAVANA, HAVANA_AUTUMN - timedelta(days=1), time(22), time(0), 2),
+        (HAVANA, HAVANA_AUTUMN, time(0), time(0), 25),
         (ST_JOHNS, date(2006, 10, 28), time(22), time(0), 3),
     ],
 )

@@ -3,7 +3,6 @@
 import re
 from datetime import date, timedelta
 from email.headerregistry import Address
-from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import example, given
@@ -26,7 +25,7 @@ from portal_core.kernel.contact import (
     state_code,
 )
 from portal_core.kernel.errors import Invalid
-from portal_core.kernel.time_zones import iana_time_zone, zone_info
+from portal_core.kernel.time_zones import time_zone_names, zone_info
 
 ATOMS = st.text("abcxyzABC0189!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=12)
 LABELS = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
@@ -241,12 +240,12 @@ def test_extension_alone_or_malformed_is_refused(typed: str) -> None:
 # --- time zones -------------------------------------------------------------------------------------------------------
 
 
-@given(st.sampled_from(sorted(available_timezones())) | st.text(max_size=20), st.sampled_from(["", " ", "\n"]))
+@given(st.sampled_from(sorted(time_zone_names())) | st.text(max_size=20), st.sampled_from(["", " ", "\n"]))
 @example("../../etc/passwd", "")
 @example("America", "")
 @example("\x00", "")
 def test_time_zone_is_an_iana_name_or_refused(name: str, space: str) -> None:
-    if iana_time_zone(name.strip()) is not None:
+    if name.strip() in time_zone_names():
         assert check_time_zone(f"{space}{name}{space}", "time_zone") == name.strip()
         assert zone_info(name.strip()).key == name.strip()
         return

@@ -5,7 +5,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from string import Formatter
 from typing import get_args
-from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import fields
@@ -13,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.kernel.notices import NOTICE_KINDS, CodePurpose
+from portal_core.kernel.time_zones import zone_info
 from portal_core.notifications import templates_en, templates_es
 from portal_core.notifications.rendering import (
     MAX_SENDER_NAME_LENGTH,
@@ -122,7 +122,7 @@ def test_rendered_text_is_exactly_the_template(
     spoken = BOTH.get(language, ENGLISH)
     hidden = neutral and notice_class not in ("security", "safety")
     subject, line = spoken.neutral if hidden else spoken.lines[kind]
-    local = at.astimezone(ZoneInfo(time_zone))
+    local = at.astimezone(zone_info(time_zone))
     line = line.replace("{day}", spoken.day(local)).replace("{time}", spoken.time(local))
     name = printable_line(sender)
     assert (words.sender, words.subject) == (name, subject)

@@ -7,10 +7,9 @@ fold, PEP 495). Python leaves the choice to the caller; these functions make it 
 - For a time in the fold the caller chooses: `first_instant`, `last_instant`, or `closing_instant` for an end.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import NewType, cast
-from zoneinfo import ZoneInfo
 
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.time_zones import zone_info
@@ -101,7 +100,7 @@ def local_span(day: date, start_time: time, end_time: time, time_zone: str) -> S
     return span if span[0] < span[1] else None
 
 
-def offset_constant_until(at: datetime, limit: datetime, tz: ZoneInfo) -> datetime:
+def offset_constant_until(at: datetime, limit: datetime, tz: tzinfo) -> datetime:
     """The instant, `limit` at the latest, up to which the zone keeps the offset that it has at `at`.
 
     For stretches of about a day: two changes in one stretch would hide each other, and no zone has had that.

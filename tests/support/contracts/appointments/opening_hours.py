@@ -1,7 +1,6 @@
 """State-machine rules for the practice's calendar: hours, exceptions, closed locations and blocks."""
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from attrs import evolve
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from portal_core.appointments.use_cases.add_availability_exception import AddAva
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
+from portal_core.kernel.time_zones import zone_info
 from tests.support.contracts.appointments.reference_model import ModelBusyTime, ModelException, ModelHours
 from tests.support.contracts.appointments.state_machine_base import DAYS, TIMES, AppointmentsStateMachineBase
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
@@ -54,7 +54,7 @@ class OpeningHoursStateMachine(AppointmentsStateMachineBase):
             end_time=time(exception.end_hour),
             location_id=location,
         )
-        past = exception.day < self.now.astimezone(ZoneInfo(ZONE)).date()
+        past = exception.day < self.now.astimezone(zone_info(ZONE)).date()
         view = self.attempt(self.use_cases.add_exception(self.world.front_desk, command), "invalid" if past else None)
         if view is not None:
             self.model.exceptions[view.id] = exception

@@ -2,14 +2,14 @@
 
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from attrs import define, field
 
 from portal_core.appointments.settings import AppointmentType
+from portal_core.kernel.time_zones import zone_info
 from tests.support.contracts.appointments.world import ZONE
 
-TIME_ZONE = ZoneInfo(ZONE)
+TIME_ZONE = zone_info(ZONE)
 MINUTE = timedelta(minutes=1)
 
 
