@@ -12,8 +12,10 @@ def mime(mail: Mail, from_address: str) -> bytes:
     """Return the mail as one plain-text part, encoded as ASCII (RFC 5322, RFC 2045).
 
     Raises:
-        MailRefused: an address is invalid, or a header value contains a line break.
+        MailRefused: an address is invalid or not ASCII, or a header value contains a line break.
     """
+    if not (mail.to + from_address).isascii():
+        raise MailRefused("bad_address")  # `email` would write an encoded word, which is no part of an address.
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = Address(mail.sender_name, addr_spec=from_address)

@@ -80,7 +80,7 @@ def _kms(account: Any, key: str) -> Any:
 def _ses(account: Any, settings: Settings) -> Any:
     with extra("aws"):
         from adapters.ses.mailer import SesMailer
-    return SesMailer(account, settings.mail_from, settings.ses_configuration_set or None)
+    return SesMailer(account, settings.mail_from.strip(), settings.ses_configuration_set or None)
 
 
 class Container(containers.DeclarativeContainer):

@@ -13,7 +13,7 @@ from attrs import Factory, field, fields, frozen, validators
 from typed_settings.converters import get_default_cattrs_converter, register_strlist_hook
 from typed_settings.exceptions import TsError
 
-from portal_core.kernel.contact import is_https_url
+from portal_core.kernel.contact import InvalidEmail, is_https_url, normalize_email
 
 PREFIX = "PORTAL_"
 SETTINGS_FILE_VARIABLE = "PORTAL_SETTINGS"
@@ -208,6 +208,14 @@ def _is_url(text: str, *schemes: str) -> bool:
         return False
 
 
+def _is_sender(email: str) -> bool:
+    """Whether mail can be sent from this address, as it is written: a provider may know it by its capitals."""
+    try:
+        return normalize_email(email) == email.strip().lower()
+    except InvalidEmail:
+        return False
+
+
 def _is_network(text: str) -> bool:
     try:
         ip_network(text, strict=False)
@@ -240,6 +248,8 @@ def _missing(settings: Settings) -> Iterator[str]:
                 yield f"PORTAL_{name.upper()} is required with {why}"
     if settings.mail == "ses" and settings.mail_from == fields(Settings).mail_from.default:
         yield "PORTAL_MAIL_FROM is required with PORTAL_MAIL=ses"
+    elif settings.mail != "local" and settings.mail_from and not _is_sender(settings.mail_from):
+        yield "PORTAL_MAIL_FROM must be an email address, such as office@example.org, with its domain in ASCII"
 
 
 def level_of(settings: Settings) -> int:

@@ -36,8 +36,11 @@ MIN_DATE_OF_BIRTH = date(1900, 1, 1)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A local part is a dot-atom (RFC 5322, 3.2.3), and a top-level domain is not all digits (RFC 3696, 2).
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
-_MAX_EMAIL_LENGTH = 254
+_LOCAL_PART = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
+_MAX_EMAIL_LENGTH, _MAX_LABEL_LENGTH = 254, 63
+# What labels beyond ASCII are made of: letters, marks and decimal digits (RFC 5892, 2.1).
+_LETTERS = frozenset({"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"})
 
 # At most 15 digits with the country code (ITU-T E.164); fewer than 8 reach nobody from abroad. After +1 there are ten,
 # and an area code does not begin with 0 or 1 (North American Numbering Plan).
@@ -92,18 +95,27 @@ class ContactChanges:
 
 
 def normalize_email(text: str, *, path: str = "email") -> str:
-    """The one form in which an email is stored and compared: NFC, lower case, no space around it.
+    """The one form in which an email is stored, compared and sent to: ASCII, lower case, no space around it.
 
-    ASCII only, because mail is sent without SMTPUTF8 (RFC 6531): an internationalized domain is entered in its ASCII
-    form (`xn--`). Neither quoted local parts nor address literals are taken. The local part has at most 64 characters,
-    the whole address at most 254 (RFC 5321, 4.5.3.1, where a path of 256 includes its brackets).
+    Every email that comes in passes through here. What is accepted is what the portal's mail can reach:
+
+    - The local part is a dot-atom (RFC 5322, 3.2.3) of at most 64 characters: letters, digits and a few signs, with
+      single dots between them. It is ASCII, because mail is sent without SMTPUTF8 (RFC 6531). Quoted local parts are
+      not accepted.
+    - The domain has at least two labels. An internationalized one is brought to its ASCII form (`xn--`), so that both
+      forms name one person; see `_to_ascii`. Address literals are not accepted.
+    - The whole has at most 254 characters (RFC 5321, 4.5.3.1, where a path of 256 includes its brackets).
 
     Raises:
-        InvalidEmail: `email_invalid`.
+        InvalidEmail: `email_invalid`, with a message that names the part at fault where one can be told.
     """
-    email = unicodedata.normalize("NFC", text.strip()).lower()
-    if len(email) > _MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email):
-        raise InvalidEmail.at(path, "email_invalid", "Enter an email address, such as name@example.org.")
+    # One by one, because `lower` of the whole text gives a sigma at a word's end another form.
+    typed = unicodedata.normalize("NFC", "".join(char.lower() for char in text.strip()))
+    local, _, typed_domain = typed.rpartition("@")
+    domain = ".".join(_to_ascii(label) for label in typed_domain.split("."))
+    email = f"{local}@{domain}"
+    if len(email) > _MAX_EMAIL_LENGTH or not (_LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)):
+        raise InvalidEmail.at(path, "email_invalid", _email_message(local, domain))
     return email
 
 
@@ -231,6 +243,42 @@ def check_date_of_birth(date_of_birth: date, today: date, path: str) -> date:
     if not MIN_DATE_OF_BIRTH <= date_of_birth <= today:
         raise Invalid.at(path, "date_invalid", "This is not a possible date of birth.")
     return date_of_birth
+
+
+def _to_ascii(label: str) -> str:
+    """The A-label of an internationalized label of a domain (RFC 5890, 2.3.2.1); any other label as it is.
+
+    By IDNA 2008 (RFC 5891, 5.4). `encodings.idna` of the standard library is not enough: it is IDNA 2003, which reads
+    `straße` as `strasse`, and that is another domain, perhaps somebody else's. Only its Punycode (RFC 3492) is used.
+
+    The rules are a strict part of RFC 5892, so that the core needs no tables of its own: every label that is converted
+    becomes what a complete implementation makes of it, or is one that no registry may grant, whose mail comes back.
+    Characters that only their context makes valid (joiners, the Catalan middle dot) are left as they are and therefore
+    refused; such a domain is entered in its ASCII form.
+    """
+    if label.isascii() or len(label) > _MAX_LABEL_LENGTH or not all(_is_idna_character(char) for char in label):
+        return label
+    # Neither a mark first, nor a hyphen at an end or where `xn--` has its two (RFC 5891, 4.2.3).
+    if unicodedata.category(label[0]).startswith("M") or label.strip("-") != label or label[2:4] == "--":
+        return label
+    return f"xn--{label.encode('punycode').decode('ascii')}"
+
+
+def _is_idna_character(char: str) -> bool:
+    if char == "-" or char in "ßς":  # The two small letters that compatibility would change (RFC 5892, 2.6).
+        return True
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", char).casefold())
+    return folded == char and unicodedata.category(char) in _LETTERS
+
+
+def _email_message(local: str, domain: str) -> str:
+    if local.startswith(".") or local.endswith(".") or ".." in local:
+        return "Before the @, a dot must not come first, last, or after another dot."
+    if _DOMAIN.fullmatch(domain) and local and not local.isascii():
+        return "Mail cannot be sent to an address with letters such as é before the @. Enter another address."
+    if _LOCAL_PART.fullmatch(local) and domain and not domain.isascii():
+        return "This domain is not valid. If it is yours, enter it in its ASCII form, which begins with xn--."
+    return "Enter an email address, such as name@example.org."
 
 
 def _visible(text: str) -> str:

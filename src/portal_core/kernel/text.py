@@ -30,6 +30,11 @@ def multi_line_text(text: str, path: str, max_length: int) -> str:
     return _fit("\n".join(row for row in folded if row), "".join(folded), path, max_length)
 
 
+def text_or_none(text: str | None) -> str | None:
+    """The text without white space at its ends; None if nothing is left."""
+    return text.strip() or None if text is not None else None
+
+
 def _fit(text: str, characters: str, path: str, max_length: int) -> str:
     if not characters.strip(_BLANK):
         raise Invalid.at(path, "empty", "Must not be empty.")

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from portal_core.kernel.contact import HTTPS_URL_MESSAGE, is_https_url
 from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.text import text_or_none
 
 MAX_NEUTRAL_NAME_LENGTH = 200
 MAX_PORTAL_URL_LENGTH = 200
@@ -23,7 +24,7 @@ class BrandingSettings:
     """
 
     neutral_name: str = "Secure portal"
-    portal_url: str | None = None
+    portal_url: str | None = field(default=None, converter=text_or_none)
 
     def __attrs_post_init__(self) -> None:
         errors = []

@@ -293,7 +293,15 @@ def test_values_cannot_inject_headers_or_recipients(sender: str, subject: str, b
 
 @pytest.mark.parametrize(
     "to",
-    ["", "ann", "ann@", "ann@example.org\r\nBcc: eve@example.org", "a@example.org, b@example.org", "änn@exämple.org"],
+    [
+        "",
+        "ann",
+        "ann@",
+        "ann@example.org\r\nBcc: eve@example.org",
+        "a@example.org, b@example.org",
+        "änn@example.org",
+        "ann@exämple.org",
+    ],
 )
 def test_invalid_address_is_refused(to: str) -> None:
     with pytest.raises(MailRefused) as caught:

@@ -77,6 +77,23 @@ def test_missing_required_setting_is_reported(monkeypatch: pytest.MonkeyPatch, w
 
 
 @pytest.mark.parametrize(
+    ("sender", "taken"),
+    [
+        ("Office@Example.org ", True),
+        ("office@xn--bcher-kva.example", True),
+        ("office@b\u00fccher.example", False),
+        ("a..b@example.org", False),
+        ("Elm Street <office@example.org>", False),
+    ],
+)
+def test_sender_is_an_address_that_mail_can_come_from(
+    monkeypatch: pytest.MonkeyPatch, sender: str, taken: bool
+) -> None:
+    problems = settings_problems(loaded(monkeypatch, **{**SES, "PORTAL_MAIL_FROM": sender}))
+    assert [one.partition(" ")[0] for one in problems] == ([] if taken else ["PORTAL_MAIL_FROM"])
+
+
+@pytest.mark.parametrize(
     ("name", "value", "option"),
     [
         ("PORTAL_PORT", "many", "'port'"),

@@ -12,6 +12,7 @@ from portal_core.kernel.errors import FieldError, Invalid
 
 MAX_DEPTH = 32
 MAX_ERRORS = 50
+_BLANK = re.compile(rb'"\s*"')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKET = re.compile(rb"[\[\]{}]")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`\Z")
@@ -28,7 +29,7 @@ def decode_body(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         _refuse_depth(body)
     try:
-        value = decoder.decode(body) if b'""' not in body else _convert(_json(body, decoder.type), decoder.type)
+        value = decoder.decode(body) if not _BLANK.search(body) else _convert(_json(body, decoder.type), decoder.type)
     except msgspec.ValidationError as error:
         raise Invalid(*_faults(body, decoder.type, str(error))) from None
     except (ValueError, RecursionError):
@@ -41,7 +42,7 @@ def decode_body(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
 
 
 def _json(body: bytes, kind: Any) -> Any:
-    """The body as JSON values, with null for the empty strings that stand for absent texts."""
+    """The body as JSON values, with null for the blank strings that stand for absent texts."""
     return absent_as_null(msgspec.json.decode(body), inspect.type_info(kind))
 
 

@@ -47,7 +47,9 @@ ShortText = Annotated[str, Meta(min_length=1, max_length=200, examples=["Somethi
 LongText = Annotated[str, Meta(min_length=1, max_length=4000, examples=["Something longer."])]
 """Paragraphs."""
 
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["ada@example.org"])]
+Email = Annotated[
+    str, Meta(min_length=3, max_length=254, pattern=r"^\s*[^@\s]+@[^@\s]+\s*$", examples=["ada@example.org"])
+]
 """At most 254 characters, the longest path of RFC 5321 without its brackets. The core normalizes and validates it."""
 
 Phone = Annotated[str, Meta(min_length=3, max_length=32, examples=["+1 518 555 0100"])]
@@ -68,7 +70,7 @@ Slug = Annotated[str, Meta(min_length=1, max_length=63, pattern=r"^[a-z0-9_\-]+$
 """A short name used by programs, in lower case."""
 
 TimeZone = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+\-/]+$", examples=["America/New_York"])
+    str, Meta(min_length=1, max_length=64, pattern=r"^\s*[A-Za-z0-9_+\-/]+\s*$", examples=["America/New_York"])
 ]
 """The name of an IANA time zone."""
 

@@ -40,7 +40,7 @@ from portal_core.people.views import ProfileView
 Name = Annotated[str, Meta(min_length=1, max_length=80, examples=["Sam"])]
 Pronouns = Annotated[str, Meta(min_length=1, max_length=40, examples=["they/them"])]
 Address = Annotated[str, Meta(min_length=1, max_length=400, examples=["12 Elm Street\nAlbany, NY 12207"])]
-Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^[A-Za-z0-9\-]+$", examples=["en"])]
+Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^\s*[A-Za-z0-9\-]+\s*$", examples=["en"])]
 
 
 class ChangeProfileRequest(Request, frozen=True):

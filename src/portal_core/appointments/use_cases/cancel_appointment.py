@@ -22,6 +22,7 @@ from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.notices import APPOINTMENT_CANCELLED
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.text import text_or_none
 from portal_core.kernel.uow import Begin
 
 
@@ -34,7 +35,7 @@ class CancelAppointmentCommand:
     """
 
     appointment_id: UUID
-    reason: str | None = field(default=None, validator=validators.optional(validate_reason))
+    reason: str | None = field(default=None, converter=text_or_none, validator=validators.optional(validate_reason))
     version: int | None = None
 
 

@@ -14,6 +14,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import APPOINTMENT_CANCELLED
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.text import text_or_none
 from portal_core.kernel.uow import Begin
 
 
@@ -22,7 +23,7 @@ class CancelAppointmentForClientsCommand:
     """`reason` is shown to the clients. Turn `offer_to_waitlist` off if the clinician will not be available."""
 
     appointment_id: UUID
-    reason: str | None = field(default=None, validator=validators.optional(validate_reason))
+    reason: str | None = field(default=None, converter=text_or_none, validator=validators.optional(validate_reason))
     offer_to_waitlist: bool = True
     version: int | None = None
 

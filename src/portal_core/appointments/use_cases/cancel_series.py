@@ -17,6 +17,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.notices import APPOINTMENT_CANCELLED
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.text import text_or_none
 from portal_core.kernel.uow import Begin
 
 
@@ -29,7 +30,7 @@ class CancelSeriesCommand:
     """
 
     series_id: UUID
-    reason: str | None = field(default=None, validator=validators.optional(validate_reason))
+    reason: str | None = field(default=None, converter=text_or_none, validator=validators.optional(validate_reason))
     offer_to_waitlist: bool = True
     version: int | None = None
 

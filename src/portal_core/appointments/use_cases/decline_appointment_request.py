@@ -12,6 +12,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import APPOINTMENT_REQUEST_DECLINED
 from portal_core.kernel.sources import Clock
+from portal_core.kernel.text import text_or_none
 from portal_core.kernel.uow import Begin
 
 
@@ -24,7 +25,7 @@ class DeclineAppointmentRequestCommand:
     """
 
     request_id: UUID
-    answer: str | None = field(default=None, validator=validators.optional(validate_reason))
+    answer: str | None = field(default=None, converter=text_or_none, validator=validators.optional(validate_reason))
     version: int | None = None
 
 

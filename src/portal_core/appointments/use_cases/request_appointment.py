@@ -19,6 +19,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.text import text_or_none
 from portal_core.kernel.uow import Begin
 
 MAX_ADVANCE = timedelta(days=MAX_ADVANCE_DAYS)
@@ -36,7 +37,7 @@ class RequestAppointmentCommand:
     preferred: tuple[PreferredTime, ...]
     location_id: UUID | None = None
     clinician_id: UUID | None = None
-    reason: str | None = field(default=None, validator=optional(validate_reason))
+    reason: str | None = field(default=None, converter=text_or_none, validator=optional(validate_reason))
 
     def __attrs_post_init__(self) -> None:
         errors = [

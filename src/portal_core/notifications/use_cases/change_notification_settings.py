@@ -64,9 +64,9 @@ class ChangeNotificationSettingsCommand:
         errors = [
             *channel_errors("channels", self.channels),
             *reminder_errors("reminder_minutes", self.reminder_minutes),
-            *language_errors("language", self.language),
+            *language_errors("language", language := self.language and self.language.strip()),
         ]
-        normalized: dict[str, Any] = {}
+        normalized: dict[str, Any] = {"language": language}
         for name, normalize in _CONTACT_RULES.items():
             text = getattr(self, name)
             if isinstance(text, str):

@@ -26,6 +26,7 @@ from portal_core.accounts.use_cases.change_oidc_settings import ChangeOidcSettin
 from portal_core.accounts.use_cases.get_account_settings import GetAccountSettings
 from portal_core.accounts.use_cases.get_oidc_settings import GetOidcSettings
 from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.text import text_or_none
 
 DEFAULTS = AccountSettings()
 MIN_MINUTES = MIN_DURATION // MINUTE
@@ -76,7 +77,11 @@ class ChangeOidcSettingsRequest(Request, frozen=True):
 
     def settings(self) -> OidcSettings:
         """The settings as the core has them."""
-        return OidcSettings(issuer=self.issuer, audience=self.audience, jwks_url=self.jwks_url)
+        return OidcSettings(
+            issuer=text_or_none(self.issuer),
+            audience=text_or_none(self.audience),
+            jwks_url=text_or_none(self.jwks_url),
+        )
 
 
 class AccountSettingsController(Controller):
