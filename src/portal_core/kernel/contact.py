@@ -41,6 +41,8 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
 _MAX_EMAIL_LENGTH, _MAX_LABEL_LENGTH = 254, 63
 # What labels beyond ASCII are made of: letters, marks and decimal digits (RFC 5892, 2.1).
 _LETTERS = frozenset({"Ll", "Lo", "Lm", "Mn", "Mc", "Nd"})
+# Those among them that show nothing (Default_Ignorable_Code_Point; RFC 5892, 2.7): two domains would look the same.
+_IGNORABLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 # At most 15 digits with the country code (ITU-T E.164); fewer than 8 reach nobody from abroad. After +1 there are ten,
 # and an area code does not begin with 0 or 1 (North American Numbering Plan).
@@ -251,7 +253,7 @@ def _to_ascii(label: str) -> str:
     By IDNA 2008 (RFC 5891, 5.4). `encodings.idna` of the standard library is not enough: it is IDNA 2003, which reads
     `straße` as `strasse`, and that is another domain, perhaps somebody else's. Only its Punycode (RFC 3492) is used.
 
-    The rules are a strict part of RFC 5892, so that the core needs no tables of its own: every label that is converted
+    The rules are a part of RFC 5892, so that the core needs no table of all characters: every label that is converted
     becomes what a complete implementation makes of it, or is one that no registry may grant, whose mail comes back.
     Characters that only their context makes valid (joiners, the Catalan middle dot) are left as they are and therefore
     refused; such a domain is entered in its ASCII form.
@@ -268,7 +270,7 @@ def _is_idna_character(char: str) -> bool:
     if char == "-" or char in "ßς":  # The two small letters that compatibility would change (RFC 5892, 2.6).
         return True
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", char).casefold())
-    return folded == char and unicodedata.category(char) in _LETTERS
+    return folded == char and unicodedata.category(char) in _LETTERS and not _IGNORABLE.match(char)
 
 
 def _email_message(local: str, domain: str) -> str:

@@ -84,6 +84,7 @@ def test_email_normalization(typed: str, normalized: str) -> None:
         "a\u200b@example.org",
         "jos\u00e9@example.org",
         "ann@\u2603.example",
+        "ann@a\ufe0fb.example",
         "ann@\u0301b.example",
         "ann@ab--\u00fc.example",
         "ann@l\u00b7l.example",
@@ -129,6 +130,9 @@ def test_dot_atom_at_domain_of_labels_is_taken_in_lower_case(local: str, labels:
 @example("ann", ["\u039f\u0394\u039f\u03a3"])
 @example("ann", ["BU\u0308CHER"])
 @example("ann", ["\u1e9e"])
+@example("ann", ["a\u034fb"])
+@example("ann", ["a\ufe0fb"])
+@example("ann", ["a\U000e0100b"])
 def test_domain_is_that_of_idna_2008(local: str, labels: list[str]) -> None:
     """Of a domain that both accept, `idna` makes the same (UTS 46, non-transitional), and both forms are one email."""
     domain = ".".join([*labels, "example"])
