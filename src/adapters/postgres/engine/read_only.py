@@ -35,7 +35,7 @@ def scoped_read(statement: Statement) -> str:
     first = len(statement.names)
     settings = ", ".join(f"set_config('{name}', ${first + place}, true)" for place, name in enumerate(SETTINGS, 1))
     return (
-        f"WITH scope AS MATERIALIZED (SELECT ROW({settings}) IS NOT NULL AS is_set), "  # noqa: S608  # no values
+        f"WITH scope AS MATERIALIZED (SELECT ROW({settings}) IS NOT NULL AS is_set), "  # noqa: S608  # compiled statements and names only
         f"audit AS ({renumbered(_ADD_ENTRIES.sql, first + len(SETTINGS))}) "
         f"SELECT found.* FROM scope, "
         f"LATERAL (SELECT * FROM ({statement.sql}) AS read WHERE scope.is_set OFFSET 0) AS found"

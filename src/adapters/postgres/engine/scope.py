@@ -11,7 +11,7 @@ _SCOPES: Final = {ClientActor: "record", ProxyActor: "record", StaffActor: "prac
 
 def within_record(actor: Actor) -> bool:
     """Whether the actor sees one record at most: a client or a proxy."""
-    return isinstance(actor, ClientActor | ProxyActor)
+    return _SCOPES.get(type(actor)) == "record"
 
 
 def actor_settings(actor: Actor) -> tuple[str, str, str, str]:

@@ -99,7 +99,7 @@ def read_together(statements: tuple[Statement, ...]) -> Statement:
 
     Its only row has a column for each: the array of its rows.
     """
-    arrays = ", ".join(f"ARRAY(SELECT ROW(r.*) FROM ({sql}) AS r)" for sql in _in_a_row(statements))  # noqa: S608  # compiled ones
+    arrays = ", ".join(f"ARRAY(SELECT ROW(r.*) FROM ({sql}) AS r)" for sql in _in_a_row(statements))  # noqa: S608  # compiled statements only
     names = tuple(name for one in statements for name in one.names)
     return Statement(" + ".join(one.name for one in statements), f"SELECT {arrays}", names, statements[0].source)
 

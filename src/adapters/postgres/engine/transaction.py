@@ -29,7 +29,7 @@ _AT_ONCE = 8
 
 @frozen
 class _Wanted:
-    """A statement that a coroutine waits for; awaiting it hands it to whoever runs the coroutine."""
+    """A statement that a coroutine waits for. Awaiting it passes it to the caller that runs the coroutine."""
 
     method: str
     statement: Statement
@@ -97,8 +97,7 @@ class Transaction:
         The combined ones all see the rows as they were before. So it must not depend on the effect of another one.
         A violated constraint is raised when it runs, so the caller must not expect a refusal that a user could cause.
         """
-        values.setdefault("practice_id", self.actor.practice_id)
-        self._later.append((statement, statement.arguments(values)))
+        self._later.append((statement, self._arguments(statement, values)))
 
     async def write_pending(self) -> None:
         """Run what `write_later` was given."""
@@ -168,11 +167,13 @@ class Transaction:
         return answers
 
     async def _run(self, method: str, statement: Statement, values: dict[str, Any]) -> Any:
-        values.setdefault("practice_id", self.actor.practice_id)
-        arguments = statement.arguments(values)
+        arguments = self._arguments(statement, values)
         if self._gathering:
             return await _Wanted(method, statement, arguments)
         return await self._send(method, statement, arguments)
+
+    def _arguments(self, statement: Statement, values: dict[str, Any]) -> list[Any]:
+        return statement.arguments({"practice_id": self.practice_id, **values})
 
     async def _send(self, method: str, statement: Statement, arguments: list[Any]) -> Any:
         if self._later:
