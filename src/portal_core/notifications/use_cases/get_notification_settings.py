@@ -25,9 +25,10 @@ class GetNotificationSettings:
     async def __call__(self, actor: Actor) -> NotificationSettingsView:
         async with self.begin(actor, read_only=True) as unit:
             account_id = require_account_holder(actor).account_id
-            settings = await unit.notification_settings.get(account_id)
-            verification = await unit.notification_settings.verification(account_id)
             # A safe email reveals something about the client, so reading it is audited on their record.
             record = actor.client_id if isinstance(actor, ClientActor) else None
             await unit.audit.record(AuditEntry("settings.read", account_id, record=record))
+            settings, verification = await unit.read_together(
+                unit.notification_settings.get(account_id), unit.notification_settings.verification(account_id)
+            )
             return await unit.commit(NotificationSettingsView.of(settings, verification, self.clock.now()))

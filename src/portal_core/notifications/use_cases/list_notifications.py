@@ -32,7 +32,8 @@ class ListNotifications:
     async def __call__(self, actor: Actor, query: ListNotificationsQuery) -> Page[NotificationView]:
         async with self.begin(actor, read_only=True) as unit:
             scope = inbox_scope(actor)
-            settings = await unit.notification_settings.get(scope.account_id)
             await unit.audit.record(AuditEntry("notifications.read", record=scope.client_id))
-            found = await unit.inbox.page(scope, query.page)
+            settings, found = await unit.read_together(
+                unit.notification_settings.get(scope.account_id), unit.inbox.page(scope, query.page)
+            )
             return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.language)))
