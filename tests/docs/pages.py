@@ -25,6 +25,7 @@ from tests.docs.example_merge import GOALS, ROOT, changes, new_files
 
 _FILE = re.compile(r"(<!-- file (\S+) -->\n```\w*\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
 _MADE = re.compile(r"(<!-- made (\w+) -->\n)(.*?)(^<!-- end -->$)", re.MULTILINE | re.DOTALL)
+MIGRATIONS = "src/adapters/postgres/migrations/versions"
 FENCE = re.compile(r"(?:<!-- ([^>]*) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -161,6 +162,20 @@ MAKERS: dict[str, Callable[[], str]] = {
 }
 
 
+def number_goals_migration() -> None:
+    """Let the migration of the goals follow the newest of the repository, in its name, its revisions and the pages."""
+    newest = max(path.name[:4] for path in (ROOT / MIGRATIONS).glob("0*.py"))
+    example = next((GOALS / MIGRATIONS).glob("*_goals.py"))
+    number = f"{int(newest) + 1:04}"
+    text = re.sub(r'^revision = ".*"$', f'revision = "{number}"', example.read_text(), flags=re.MULTILINE)
+    text = re.sub(r'^down_revision = ".*"$', f'down_revision = "{newest}"', text, flags=re.MULTILINE)
+    for page in pages():
+        page.write_text(page.read_text().replace(example.name, f"{number}_goals.py"))
+    example.write_text(text)
+    example.rename(example.with_name(f"{number}_goals.py"))
+
+
 if __name__ == "__main__":
+    number_goals_migration()
     for page in pages():
         page.write_text(regenerate(page.read_text()))
