@@ -4,15 +4,16 @@ A client's name and pronouns are those that they chose; without pronouns they ar
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.converters import optional
 
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
-from portal_core.appointments.scheduling.wall_clock import LocalDateTime
+from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
 from portal_core.appointments.series import Series, SeriesStatus
 from portal_core.appointments.settings import Client
 from portal_core.appointments.views import AppointmentRequestView, WaitlistEntryView
@@ -132,8 +133,8 @@ class AvailabilityRuleView:
 
     id: UUID
     weekday: int
-    start_time: time
-    end_time: time
+    start_time: ClockTime = field(converter=clock_time)
+    end_time: ClockTime = field(converter=clock_time)
     time_zone: str
     location_id: UUID | None
     appointment_type_ids: tuple[UUID, ...]
@@ -162,8 +163,8 @@ class AvailabilityExceptionView:
     id: UUID
     date: date
     available: bool
-    start_time: time | None
-    end_time: time | None
+    start_time: ClockTime | None = field(converter=optional(clock_time))
+    end_time: ClockTime | None = field(converter=optional(clock_time))
     time_zone: str
     location_id: UUID | None
 

@@ -1,6 +1,6 @@
 """Views of appointments for clients: frozen, ready for JSON, without data of other clients."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 from portal_core.appointments.appointment_request import AppointmentRequest, RequestStatus
 from portal_core.appointments.model import AppointmentStatus, Booking, Hold
 from portal_core.appointments.policy import CancelTerms, cancel_terms, room_opening
+from portal_core.appointments.scheduling.wall_clock import ClockTime, clock_time
 from portal_core.appointments.settings import AppointmentSettings, BookingOptions
 from portal_core.appointments.waitlist import OfferStatus, WaitlistStatus
 from portal_core.kernel.money import Money
@@ -309,8 +310,8 @@ class WaitlistEntryView:
     earliest_date: date
     latest_date: date
     weekdays: tuple[int, ...]
-    from_time: time
-    until_time: time
+    from_time: ClockTime = field(converter=clock_time)
+    until_time: ClockTime = field(converter=clock_time)
     time_zone: str
     joined_at: datetime
     offer: WaitlistOfferView | None

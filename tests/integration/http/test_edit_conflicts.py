@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.support.http.open_practice import PRACTICE, OpenPractice
 
-MORNING = {"weekday": 1, "start_time": "09:00:00", "end_time": "12:00:00"}
+MORNING = {"weekday": 1, "start_time": "09:00", "end_time": "12:00"}
 
 
 async def _shown(open_practice: OpenPractice, *paths: str) -> list[Any]:

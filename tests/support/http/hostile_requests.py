@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
+from entrypoints.http.contract.fields import CLOCK_TIME
 from tests.support.http.hostile_values import (
     BODIES,
     CONTENT_TYPES,
@@ -159,13 +160,13 @@ class HostileRequests:
         special = {
             "date": (DATES, FIRST_DATES),
             "date-time": (INSTANTS, FIRST_INSTANTS),
-            "partial-time": (TIMES, ("24:00:00", "00:00:00")),
-            "time": (TIMES, ("24:00:00", "00:00:00")),
             "uuid": (IDS, ("00000000-0000-0000-0000-000000000000",)),
         }
         if schema.get("format") in special:
             values, first = special[schema["format"]]
             yield from self._of(at, values, first)
+        if CLOCK_TIME in schema.get("pattern", ""):
+            yield from self._of(at, TIMES, ("24:00", "00:00", "09:00\n"))
         yield from self._of(at, STRINGS, FIRST_STRINGS)
         yield from self._of(at, WRONG_TYPES, ())
         longest = schema.get("maxLength")

@@ -121,7 +121,7 @@ FIRST_INSTANTS = (
 )
 TIMES: dict[str, bytes] = {
     one: json.dumps(one).encode()
-    for one in ("24:00:00", "00:00:00", "23:59:59.999999", "12:00:00Z", "25:61:61", "noon")
+    for one in ("24:00", "00:00", "09:00\n", "23:59:59.999999", "12:00:00Z", "25:61:61", "०९:००", "noon")
 }
 IDS: dict[str, bytes] = {
     one: json.dumps(one).encode()

@@ -80,7 +80,7 @@ class OpenPractice:
         body = {"name": name, "room_link": "https://rooms.example/rivera"}
         clinician_id = (await self.ask(self.admin, "POST", f"{PRACTICE}/clinicians", body))["id"]
         openings = [
-            {"weekday": weekday, "start_time": "09:00:00", "end_time": "17:00:00", "location_id": location}
+            {"weekday": weekday, "start_time": "09:00", "end_time": "17:00", "location_id": location}
             for weekday in range(7)
             for location in (str(self.location_id), None)
         ]

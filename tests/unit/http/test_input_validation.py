@@ -1,7 +1,7 @@
 """No input causes a 5xx, and every invalid field is reported."""
 
 import json
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any
 
 import httpx
@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from entrypoints.http.app import create_app
-from entrypoints.http.appointments.practice.availability import WallTime
 from entrypoints.http.appointments.practice.series import LocalStart
 from entrypoints.http.contract.bodies import decode_body
-from entrypoints.http.contract.fields import Instant, Request, ShortText
+from entrypoints.http.contract.fields import ClockTime, Instant, Request, ShortText, clock_time
 from portal_core.kernel.errors import Invalid, PortalError
 from tests.support.http.raw_asgi import ask
 from tests.support.http.toy_feature import ADAS_TOKEN, AddToyRequest, ToysController, toy_parts
@@ -118,9 +117,11 @@ async def test_invalid_field_has_its_code(client: httpx.AsyncClient, field: str,
 @pytest.mark.parametrize(
     ("kind", "text", "code", "form"),
     [
-        (WallTime, "24:00:00", "bad_format", "00:00:00 to 23:59:59"),
-        (WallTime, "00:00", "bad_format", "with seconds"),
-        (WallTime, "09:00:00Z", "offset_not_allowed", "not have an offset. Example: 15:30:00"),
+        (ClockTime, "24:00", "bad_format", "00:00 to 23:59"),
+        (ClockTime, "9:00", "bad_format", "00:00 to 23:59"),
+        (ClockTime, "09:00:30", "bad_format", "00:00 to 23:59"),
+        (ClockTime, "09:00:00Z", "bad_format", "without an offset"),
+        (ClockTime, "\u0660\u0669:00", "bad_format", "00:00 to 23:59"),
         (LocalStart, "2027-03-16T10:00:00Z", "offset_not_allowed", "not have an offset. Example: 2027-03-14T15:30:00."),
         (LocalStart, "2027-03-16", "bad_format", "such as 2027-03-14T15:30:00"),
         (Instant, "2027-03-16T10:00:00", "zone_missing", "as in 2027-03-14T15:30:00Z"),
@@ -274,3 +275,8 @@ async def test_any_headers_never_cause_a_server_error(headers: dict[str, str]) -
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         answer = await client.post(TOYS, content=b'{"name": "Bear"}', headers=raw)
     assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("text", ["09:00", "09:00:00"])
+def test_time_of_day_may_have_zero_seconds(text: str) -> None:
+    assert clock_time(msgspec.json.decode(json.dumps(text), type=ClockTime)) == time(9)

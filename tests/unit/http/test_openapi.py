@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import types
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,10 @@ class UnboundedTextRequest(Request):
     lines: list[str]
 
 
+class HoursRequest(Request):
+    opens: time
+
+
 class NoRequest(msgspec.Struct):
     name: ShortText
 
@@ -241,6 +246,7 @@ class UnknownUseCaseController(Controller):
         (posting(UnboundedTextRequest), "data.lines.. is a text without max_length"),
         (posting(NoRequest), "which is not a Request"),
         (posting(dict[str, Any]), "text without max_length"),
+        (posting(HoursRequest), "data.opens is a time of day: use ClockTime"),
         (asking_for(int), "what is a number without bounds"),
         (asking_for(float | None), "what is a number without bounds"),
         (asking_for(str), "what is a text without max_length"),

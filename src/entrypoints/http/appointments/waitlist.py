@@ -1,6 +1,6 @@
 """Endpoints for a client's waitlist entries and offers."""
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import FromPath, Request
+from entrypoints.http.contract.fields import ClockTime, FromPath, Request, clock_time
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import (
@@ -42,7 +42,7 @@ class JoinWaitlistRequest(Request, frozen=True):
     of the care team.
 
     On dates from `earliest_date` to `latest_date`, inclusive, on `weekdays` (0 is Monday; empty means all), starting at
-    or after `from_time` and ending by `until_time`, where 00:00:00 is the end of the day.
+    or after `from_time` and ending by `until_time`, where 00:00 is the end of the day.
     """
 
     appointment_type_id: UUID
@@ -52,8 +52,8 @@ class JoinWaitlistRequest(Request, frozen=True):
     telehealth_only: Annotated[bool, Meta(examples=[False])] = False
     clinician_id: UUID | None = None
     weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, examples=[[0, 2]])] = ()
-    from_time: Annotated[time, Meta(tz=False, examples=["16:00:00"])] = time.min
-    until_time: Annotated[time, Meta(tz=False, examples=["20:00:00"])] = time.min
+    from_time: Annotated[ClockTime, Meta(examples=["16:00"])] = "00:00"
+    until_time: Annotated[ClockTime, Meta(examples=["20:00"])] = "00:00"
 
     def command(self) -> JoinWaitlistCommand:
         """Convert to the use case's command."""
@@ -65,8 +65,8 @@ class JoinWaitlistRequest(Request, frozen=True):
             telehealth_only=self.telehealth_only,
             clinician_id=self.clinician_id,
             weekdays=frozenset(self.weekdays),
-            from_time=self.from_time,
-            until_time=self.until_time,
+            from_time=clock_time(self.from_time),
+            until_time=clock_time(self.until_time),
         )
 
 

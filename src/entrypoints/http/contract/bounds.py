@@ -46,6 +46,8 @@ def _fault(info: inspect.Type, path: str, seen: set[Any]) -> str:
             return f"{path} is a number without bounds: annotate it with Meta(ge=, le=)"
         case inspect.StrType(max_length=None) | inspect.BytesType(max_length=None):
             return f"{path} is a text without max_length"
+        case inspect.TimeType():
+            return f"{path} is a time of day: use ClockTime"
         case inspect.AnyType() | inspect.RawType() | inspect.DecimalType() | inspect.TimeDeltaType():
             return f"{path} may hold any value: give it a narrower type"
         case inspect.StructType(cls=cls, fields=fields):

@@ -9,7 +9,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import attrs
 import msgspec
 
-from entrypoints.http.contract.fields import Request
+from entrypoints.http.contract.fields import CLOCK_TIME, Request
+from portal_core.appointments.scheduling.wall_clock import ClockTime
 
 Schema = dict[str, Any]
 MAX_EXAMPLE_DEPTH = 12
@@ -23,8 +24,6 @@ EXAMPLES: dict[str, Any] = {
     "date-time": "2027-03-14T15:30:00Z",
     "date-time-local": "2027-03-16T10:00:00",
     "date": "2027-03-14",
-    "time": "15:30:00",
-    "partial-time": "15:30:00",
     "duration": "PT50M",
     "byte": "aGVsbG8=",
 }
@@ -128,34 +127,36 @@ def _is_answer(kind: Any) -> bool:
 
 
 def _completed(schema: Schema, kind: Any) -> None:
-    """Mark all fields of a response as required, and set the formats of its times; msgspec cannot derive either.
+    """Mark all fields of a response as required, and describe its times; msgspec cannot derive either.
 
-    A time of day, and a `NewType` of a datetime, are local times without an offset.
+    `ClockTime` is a time of day; another `NewType` of a datetime is a local time without an offset.
     """
     origin = get_origin(kind) or kind
     if attrs.has(origin):
         schema["required"] = list(schema.get("properties", {}))
     for name, hint in get_type_hints(origin).items():
-        if name in schema["properties"] and (words := _time_format(hint)):
-            _with_format(schema["properties"][name], words)
+        if name in schema["properties"] and (keywords := _time_keywords(hint)):
+            _describe_texts(schema["properties"][name], keywords)
 
 
-def _time_format(hint: Any) -> str:
+def _time_keywords(hint: Any) -> Schema:
     if hint is datetime:
-        return "date-time"
+        return {"format": "date-time"}
     if hint is time:
-        return "partial-time"
+        raise TypeError("a view shows a time of day as ClockTime, since msgspec writes a time with seconds")
+    if hint is ClockTime:
+        return {"pattern": f"^{CLOCK_TIME}$", "examples": ["09:00"]}
     if getattr(hint, "__supertype__", None) is datetime:
-        return "date-time-local"
-    return next(filter(None, map(_time_format, get_args(hint))), "")
+        return {"format": "date-time-local"}
+    return next(filter(None, map(_time_keywords, get_args(hint))), {})
 
 
-def _with_format(schema: Any, words: str) -> None:
+def _describe_texts(schema: Any, keywords: Schema) -> None:
     if isinstance(schema, dict):
         if schema.get("type") == "string":
-            schema.setdefault("format", words)
-        for value in schema.values():
-            _with_format(value, words)
+            schema.update(keywords | schema)
+        for value in list(schema.values()):
+            _describe_texts(value, keywords)
     elif isinstance(schema, list):
         for item in schema:
-            _with_format(item, words)
+            _describe_texts(item, keywords)

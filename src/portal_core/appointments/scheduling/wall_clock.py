@@ -17,6 +17,9 @@ from portal_core.kernel.time_zones import zone_info
 LocalDateTime = NewType("LocalDateTime", datetime)
 """A wall-clock time: naive, and an instant only together with a zone."""
 
+ClockTime = NewType("ClockTime", str)
+"""A time of day in whole minutes, `HH:MM`: the form in which the API shows and takes all of them."""
+
 Span = tuple[datetime, datetime]
 """From the first instant up to, not including, the second. Both in UTC."""
 
@@ -36,6 +39,11 @@ def to_utc(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError("a naive datetime is not an instant")
     return moment.astimezone(UTC)
+
+
+def clock_time(value: time | ClockTime) -> ClockTime:
+    """An attrs converter for views: the time of day as `HH:MM`."""
+    return ClockTime(f"{value:%H:%M}") if isinstance(value, time) else value
 
 
 def require_aware(value: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """Staff endpoints for clinicians' availability: weekly rules, exceptions and blocks."""
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import FromPath, Instant, Request
+from entrypoints.http.contract.fields import ClockTime, FromPath, Instant, Request, clock_time
 from entrypoints.http.contract.routing import delete, get, post, put
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.practice_views import AvailabilityExceptionView, AvailabilityView, BlockView
@@ -33,20 +33,19 @@ from portal_core.appointments.use_cases.unblock_time import UnblockTime
 from portal_core.kernel.errors import Forbidden, StaleVersion
 
 Weekday = Annotated[int, Meta(ge=0, le=6, examples=[1])]
-WallTime = Annotated[time, Meta(tz=False, examples=["09:00:00"])]
-Closing = Annotated[time, Meta(tz=False, examples=["17:00:00"])]
+Closing = Annotated[ClockTime, Meta(examples=["17:00"])]
 Kinds = Annotated[tuple[UUID, ...], Meta(max_length=100, examples=[[]])]
 
 
 class OpeningRequest(Request, frozen=True):
     """One weekly opening, local to the location, or to the practice for telehealth.
 
-    `weekday` 0 is Monday; `end_time` 00:00:00 is the end of the day. No location means telehealth; no appointment types
+    `weekday` 0 is Monday; `end_time` 00:00 is the end of the day. No location means telehealth; no appointment types
     means all of them. Valid from today if no date is given, and until the next publication if there is no last date.
     """
 
     weekday: Weekday
-    start_time: WallTime
+    start_time: ClockTime
     end_time: Closing
     location_id: UUID | None = None
     appointment_type_ids: Kinds = ()
@@ -57,8 +56,8 @@ class OpeningRequest(Request, frozen=True):
         """Convert to the use case's value."""
         return Opening(
             weekday=self.weekday,
-            start_time=self.start_time,
-            end_time=self.end_time,
+            start_time=clock_time(self.start_time),
+            end_time=clock_time(self.end_time),
             location_id=self.location_id,
             appointment_type_ids=frozenset(self.appointment_type_ids),
             valid_from=self.valid_from,
@@ -83,7 +82,7 @@ class AvailabilityExceptionRequest(Request, frozen=True):
 
     date: date
     available: bool
-    start_time: WallTime | None = None
+    start_time: ClockTime | None = None
     end_time: Closing | None = None
     location_id: UUID | None = None
 
@@ -139,8 +138,8 @@ class AvailabilityController(Controller):
             clinician_id=clinician_id,
             date=data.date,
             available=data.available,
-            start_time=data.start_time,
-            end_time=data.end_time,
+            start_time=None if data.start_time is None else clock_time(data.start_time),
+            end_time=None if data.end_time is None else clock_time(data.end_time),
             location_id=data.location_id,
         )
         return await add_availability_exception(request.actor, command)
