@@ -35,6 +35,7 @@ class AppointmentTypeView:
     slot_step_minutes: int | None
     min_notice_minutes: int
     max_advance_days: int
+    cpt_code: str | None
     version: int
 
     @classmethod
@@ -52,6 +53,7 @@ class AppointmentTypeView:
             slot_step_minutes=timing.slot_step // MINUTE if timing.slot_step else None,
             min_notice_minutes=timing.min_notice // MINUTE,
             max_advance_days=timing.max_advance_days,
+            cpt_code=appointment_type.cpt_code,
             version=appointment_type.version,
         )
 

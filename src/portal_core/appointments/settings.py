@@ -1,8 +1,9 @@
 """A practice's booking options and rules, with defaults: read models of data that other features may own."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from attrs import field, frozen
@@ -18,6 +19,11 @@ MAX_TITLE_LENGTH = 100
 MAX_ADDRESS_LENGTH = 400
 MAX_SEATS = 100
 MAX_NOTICE = timedelta(days=MAX_NOTICE_DAYS)
+CPT_CODE: Final = "[0-9]{4}[0-9A-Z]"
+"""The form of a CPT code: five digits, or four and a letter (Category II ends in F, Category III in T).
+
+American Medical Association, Current Procedural Terminology. Their descriptions are licensed, so none are here.
+"""
 
 
 @frozen(kw_only=True)
@@ -66,9 +72,10 @@ class AppointmentType:
     """An appointment type of the practice. `seats` is the maximum number of clients: above 1 it is shared.
 
     `self_bookable` states whether clients can book it online; an inactive type cannot be booked by anybody.
+    `cpt_code` is the code that the practice bills for it.
 
     Raises:
-        Invalid: less than one seat, or more than 100.
+        Invalid: less than one seat, or more than 100; or a CPT code of another form.
     """
 
     id: UUID
@@ -77,9 +84,12 @@ class AppointmentType:
     seats: int = 1
     self_bookable: bool = True
     active: bool = True
+    cpt_code: str | None = None
     version: int = 1
 
     def __attrs_post_init__(self) -> None:
+        if self.cpt_code is not None and not re.fullmatch(CPT_CODE, self.cpt_code):
+            raise Invalid.at("cpt_code", "format", "Must be five digits, or four digits and a capital letter.")
         if not 1 <= self.seats <= MAX_SEATS:
             raise Invalid.at("seats", "out_of_range", f"Must be between 1 and {MAX_SEATS}.")
 

@@ -278,6 +278,27 @@ async def test_name_length_limits(scenario: BookingScenario, name: str) -> None:
             await operation
 
 
+@pytest.mark.parametrize("code", ["90834", "0373T", "1220F"])
+async def test_appointment_type_has_a_cpt_code(scenario: BookingScenario, code: str) -> None:
+    define = DefineAppointmentType(scenario.world.begin, scenario.world.ids)
+    command = DefineAppointmentTypeCommand(name="Session", duration=HOUR, cpt_code=code)
+    added = await define(administrator(scenario), command)
+    shown = await GetBookingOptions(scenario.world.begin)(administrator(scenario))
+    assert {one.id: one.cpt_code for one in shown.appointment_types} == {
+        added.id: code,
+        scenario.appointment_type.id: None,
+    }
+
+
+@pytest.mark.parametrize("code", ["", "9083", "908344", "9083a", "9083é", "T9083", "90834\n", "９０８３４", "908 4"])
+async def test_other_cpt_codes_are_refused(scenario: BookingScenario, code: str) -> None:
+    define = DefineAppointmentType(scenario.world.begin, scenario.world.ids)
+    with pytest.raises(Invalid) as refused:
+        command = DefineAppointmentTypeCommand(name="Session", duration=HOUR, cpt_code=code)
+        await define(administrator(scenario), command)
+    assert field_errors(refused) == [("cpt_code", "format")]
+
+
 @pytest.mark.parametrize("seats", [0, 101])
 def test_seat_limits(scenario: BookingScenario, seats: int) -> None:
     with pytest.raises(Invalid):

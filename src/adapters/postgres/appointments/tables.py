@@ -87,6 +87,7 @@ appointment_types = practice_table(
     number("seats"),
     flag("self_bookable"),
     flag("active"),
+    string("cpt_code", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )

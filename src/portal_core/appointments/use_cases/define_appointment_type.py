@@ -36,6 +36,7 @@ class DefineAppointmentTypeCommand:
     seats: int = 1
     self_bookable: bool = True
     active: bool = True
+    cpt_code: str | None = None
     version: int | None = None
 
 
@@ -46,7 +47,7 @@ class DefineAppointmentType:
     Raises:
         NotFound: neither staff nor a job, or no such appointment type.
         Forbidden: staff in other roles.
-        Invalid: a missing or invalid name, or seats or times out of range.
+        Invalid: a missing or invalid name or CPT code, or seats or times out of range.
         StaleVersion: it changed after it was read.
     """
 
@@ -78,6 +79,7 @@ class DefineAppointmentType:
                 seats=command.seats,
                 self_bookable=command.self_bookable,
                 active=command.active,
+                cpt_code=command.cpt_code,
                 version=next_version(known, command.version),
             )
             await unit.setup.save_appointment_type(

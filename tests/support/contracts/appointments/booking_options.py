@@ -79,6 +79,7 @@ class BookingOptionsContract:
             seats=st.integers(1, 30),
             self_bookable=st.booleans(),
             active=st.booleans(),
+            cpt_code=st.none() | st.sampled_from(["90834", "0373T", "1220F"]),
         )
         first, second = data.draw(appointment_types), evolve(data.draw(appointment_types), version=2)
         for appointment_type in (first, second):

@@ -21,6 +21,7 @@ from portal_core.appointments.option_views import (
 from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.settings import (
+    CPT_CODE,
     MAX_ADDRESS_LENGTH,
     MAX_NAME_LENGTH,
     MAX_SEATS,
@@ -37,6 +38,7 @@ DAY = 24 * 60
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH, examples=["Session"])]
 Minutes = Annotated[int, Meta(ge=1, le=DAY, examples=[50])]
 Buffer = Annotated[int, Meta(ge=0, le=DAY, examples=[10])]
+CptCode = Annotated[str, Meta(min_length=5, max_length=5, pattern=f"^{CPT_CODE}$", examples=["90834"])]
 Notice = Annotated[int, Meta(ge=0, le=MAX_NOTICE_DAYS * DAY, examples=[1440])]
 
 
@@ -45,7 +47,7 @@ class AppointmentTypeRequest(Request, frozen=True):
 
     `slot_step_minutes` is the time between bookable starts, by default the duration. Booked at least
     `min_notice_minutes` and at most `max_advance_days` ahead. With more than one of `seats` it is shared; clients
-    request a type that is not `self_bookable`.
+    request a type that is not `self_bookable`. `cpt_code` is the code that the practice bills for it.
     """
 
     name: Name
@@ -58,6 +60,7 @@ class AppointmentTypeRequest(Request, frozen=True):
     seats: Annotated[int, Meta(ge=1, le=MAX_SEATS)] = 1
     self_bookable: bool = True
     active: bool = True
+    cpt_code: CptCode | None = None
 
     def command(self) -> DefineAppointmentTypeCommand:
         """Convert to the command for a new appointment type."""
@@ -72,6 +75,7 @@ class AppointmentTypeRequest(Request, frozen=True):
             seats=self.seats,
             self_bookable=self.self_bookable,
             active=self.active,
+            cpt_code=self.cpt_code,
         )
 
 
