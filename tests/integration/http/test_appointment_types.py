@@ -16,7 +16,7 @@ async def test_appointment_type_has_a_cpt_code(open_practice: OpenPractice) -> N
     assert (changed["cpt_code"], changed["version"]) == (None, 2)
 
 
-@pytest.mark.parametrize("code", ["", "9083", "9083a", "90834\n", "９０８３４", "\0" * 5, 90834])
+@pytest.mark.parametrize("code", ["9083", "9083a", "90834\n", "９０８３４", "\0" * 5, 90834])
 async def test_other_cpt_codes_are_refused(open_practice: OpenPractice, code: object) -> None:
     session = {"name": "Session", "duration_minutes": 45, "cpt_code": code}
     answer = await open_practice.send(open_practice.admin, "POST", APPOINTMENT_TYPES, session)
