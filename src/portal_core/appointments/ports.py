@@ -17,7 +17,7 @@ from portal_core.appointments.calendar_feed import FeedToken
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
 from portal_core.appointments.read_ports import AppointmentReads, AppointmentRequestReads, WaitlistReads
-from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
+from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule, BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.appointments.series import Series
 from portal_core.appointments.settings import (
@@ -75,6 +75,10 @@ class Calendar(Protocol):
         """Delete the entry, if it still exists."""
         ...
 
+    async def release_reservations(self, clinician_id: UUID, audit_entry: AuditEntry) -> None:
+        """End all holds and open waitlist offers of the clinician's time. For the practice."""
+        ...
+
 
 class Blocks(Protocol):
     """Time that staff blocked in the calendar."""
@@ -82,10 +86,6 @@ class Blocks(Protocol):
     async def get(self, entry_id: UUID) -> CalendarEntry | None: ...
 
     async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None: ...
-
-    async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
-        """The ids of booked appointments that overlap the block, by start."""
-        ...
 
     async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
         """Returns whether there was such a block; otherwise no audit entry is written."""
@@ -185,6 +185,15 @@ class Appointments(Protocol):
         """Save the appointment and the booking's attendances; other attendances stay unchanged.
 
         A reason is left out for a client whose record key was destroyed.
+        """
+        ...
+
+    async def booked_times(
+        self, clinicians: Collection[UUID], since: datetime, until: datetime | None = None
+    ) -> list[BookedTime]:
+        """Booked appointments of these clinicians that overlap the span, by start; without an end, all from `since` on.
+
+        For the practice and for jobs.
         """
         ...
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 from attrs.converters import optional
 
 from portal_core.appointments.check_in import CheckIn
@@ -77,7 +77,10 @@ class PracticeAppointmentView:
 
 @frozen(kw_only=True)
 class BlockView:
-    """Time blocked for new appointments; `conflicts` are appointments booked before it, which remain."""
+    """Time blocked for new appointments.
+
+    `conflicts` are the first 1,000 booked appointments that overlap it, by start. They remain.
+    """
 
     id: UUID
     clinician_id: UUID
@@ -182,12 +185,40 @@ class AvailabilityExceptionView:
 
 
 @frozen(kw_only=True)
+class AddedAvailabilityExceptionView(AvailabilityExceptionView):
+    """An exception that was added.
+
+    `conflicts` are the first 1,000 booked appointments to come that an unavailable time affects, by start. They remain.
+    """
+
+    conflicts: tuple[UUID, ...]
+
+    @classmethod
+    def with_conflicts(
+        cls, one: AvailabilityException, conflicts: tuple[UUID, ...]
+    ) -> "AddedAvailabilityExceptionView":
+        return cls(**asdict(AvailabilityExceptionView.of(one)), conflicts=conflicts)
+
+
+@frozen(kw_only=True)
+class ConflictsView:
+    """The first 1,000 booked appointments to come that a change affects, by start. They remain."""
+
+    conflicts: tuple[UUID, ...]
+
+
+@frozen(kw_only=True)
 class AvailabilityView:
-    """A clinician's published availability."""
+    """A clinician's published availability.
+
+    `conflicts` are the first 1,000 booked appointments to come that are outside of it, by start; all of them for a
+    clinician who left.
+    """
 
     clinician_id: UUID
     rules: tuple[AvailabilityRuleView, ...]
     exceptions: tuple[AvailabilityExceptionView, ...]
+    conflicts: tuple[UUID, ...]
 
     @classmethod
     def of(
@@ -195,6 +226,7 @@ class AvailabilityView:
         clinician_id: UUID,
         rules: Iterable[AvailabilityRule],
         exceptions: Iterable[AvailabilityException],
+        conflicts: tuple[UUID, ...],
     ) -> "AvailabilityView":
         """Sorts rules by weekday and start, and exceptions by date."""
         ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))
@@ -204,6 +236,7 @@ class AvailabilityView:
             exceptions=tuple(
                 AvailabilityExceptionView.of(one) for one in sorted(exceptions, key=lambda one: (one.date, one.id))
             ),
+            conflicts=conflicts,
         )
 
 

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from portal_core.appointments.scheduling.availability import (
     AvailabilityException,
     AvailabilityRule,
+    BookedTime,
     Window,
     date_range_around,
     merge_spans,
     open_windows,
+    outside_hours,
 )
+from portal_core.appointments.scheduling.wall_clock import first_instant
 from portal_core.kernel.errors import Invalid
 from tests.unit.appointments.dst_cases import (
     ANNEX_ID,
@@ -196,6 +199,24 @@ def test_closing_in_a_skipped_hour_cuts_nothing() -> None:
 
 
 day_times = st.integers(0, 95).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))
+
+
+def test_booked_times_outside_of_hours_are_found_years_ahead() -> None:
+    """Windows are expanded around the appointments, however far apart these are."""
+    monday = first_instant(datetime(2026, 3, 2, 9), NEW_YORK)  # noqa: DTZ001
+    booked = [
+        BookedTime(
+            id=UUID(int=number),
+            clinician_id=rule().clinician_id,
+            appointment_type_id=UUID(int=1),
+            location_id=None,
+            starts_at=monday + timedelta(weeks=weeks, hours=hours),
+            ends_at=monday + timedelta(weeks=weeks, hours=hours + 1),
+        )
+        for number, (weeks, hours) in enumerate([(0, 0), (300, 2), (300, -4), (520, 7), (0, 7), (0, 8), (0, -1)])
+    ]
+    found = outside_hours(booked, [rule(weekday=0, start_time=time(9), end_time=time(17))], [])
+    assert [one.id.int for one in found] == [6, 5, 2]
 
 
 @st.composite

@@ -13,6 +13,7 @@ from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import (
     Appointments,
 )
+from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.kernel.audit import AuditEntry
 
@@ -52,6 +53,29 @@ class MemoryAppointments(Appointments):
             require_reachable(self.tx, one.client_id)
             rows[(*own_key(self.tx, one.appointment_id), one.client_id)] = as_stored(self.tx, "attendances", one)
         await self._record(audit_entries)
+
+    async def booked_times(
+        self, clinicians: Collection[UUID], since: datetime, until: datetime | None = None
+    ) -> list[BookedTime]:
+        found: list[Appointment] = [
+            one
+            for one in own_rows(self.tx, "appointments")
+            if one.clinician_id in clinicians
+            and one.status == "booked"
+            and since < one.ends_at
+            and (until is None or one.starts_at < until)
+        ]
+        return [
+            BookedTime(
+                id=one.id,
+                clinician_id=one.clinician_id,
+                appointment_type_id=one.appointment_type_id,
+                location_id=one.location_id,
+                starts_at=one.starts_at,
+                ends_at=one.ends_at,
+            )
+            for one in sorted(found, key=lambda one: (one.starts_at, one.id))
+        ]
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None

@@ -10,7 +10,7 @@ from adapters.memory.engine.repository import MemoryRepository
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.errors import SlotTaken
-from portal_core.appointments.model import Appointment, CalendarEntry
+from portal_core.appointments.model import CalendarEntry
 from portal_core.appointments.ports import (
     Blocks,
     Calendar,
@@ -57,6 +57,18 @@ class MemoryCalendar(Calendar):
     async def free(self, entry_id: UUID) -> None:
         self.tx.table("calendar").pop(own_key(self.tx, entry_id), None)
 
+    async def release_reservations(self, clinician_id: UUID, audit_entry: AuditEntry) -> None:
+        for one in own_rows(self.tx, "calendar"):
+            if one.clinician_id == clinician_id and one.purpose == "hold":
+                await self.free(one.id)
+        for one in own_rows(self.tx, "holds"):
+            if one.clinician_id == clinician_id:
+                del self.tx.table("holds")[own_key(self.tx, one.id)]
+        for one in own_rows(self.tx, "waitlist_offers"):
+            if one.clinician_id == clinician_id and one.status == "open":
+                self.tx.table("waitlist_offers")[own_key(self.tx, one.id)] = one.expire()
+        await self.tx.audit.record(audit_entry)
+
     def _refuse_overlap(self, entry: CalendarEntry) -> None:
         if entry.purpose == "block":
             return
@@ -79,17 +91,6 @@ class MemoryBlocks(MemoryRepository[CalendarEntry], Blocks):
 
     def _sees(self, row: CalendarEntry) -> bool:
         return row.purpose == "block"
-
-    async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
-        found: list[Appointment] = [
-            one
-            for one in own_rows(self.tx, "appointments")
-            if one.clinician_id == block.clinician_id
-            and one.status == "booked"
-            and one.starts_at < block.ends_at
-            and block.starts_at < one.ends_at
-        ]
-        return tuple(one.id for one in sorted(found, key=lambda one: (one.starts_at, one.id)))
 
     async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.get(entry_id) is None:

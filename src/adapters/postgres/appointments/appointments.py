@@ -1,7 +1,7 @@
 """Appointments with their attendances in PostgreSQL."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.appointments.ports import Appointments
+from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.money import Money
@@ -116,7 +117,23 @@ CLIENT_BUSY_TIMES = statement(
         appointments.c.ends_at > bindparam("since", type_=Instant),
     ),
 )
+_BOOKED = entity(BookedTime, appointments)
+BOOKED_TIMES = statement(
+    "appointments.booked_times",
+    select(*_BOOKED.columns)
+    .where(
+        _here,
+        appointments.c.clinician_id == any_(bindparam("clinicians", type_=Uuids)),
+        appointments.c.status == "booked",
+        # No appointment is longer than a day; the lower bound on the start lets the query use the index.
+        appointments.c.starts_at > bindparam("day_before", type_=Instant),
+        appointments.c.starts_at < bindparam("until", type_=Instant),
+        appointments.c.ends_at > bindparam("since", type_=Instant),
+    )
+    .order_by(appointments.c.starts_at, appointments.c.id),
+)
 _NONE = UUID(int=0)
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def fee_of(amount: int | None, currency: str | None) -> Money | None:
@@ -153,6 +170,18 @@ class PostgresAppointments(Appointments):
         await self._put(booking)
         for entry in audit_entries:
             self.tx.add_audit_entry(entry)
+
+    async def booked_times(
+        self, clinicians: Collection[UUID], since: datetime, until: datetime | None = None
+    ) -> list[BookedTime]:
+        rows = await self.tx.fetch(
+            BOOKED_TIMES,
+            clinicians=list(clinicians),
+            since=since,
+            until=until or _NEVER,
+            day_before=since - MAX_APPOINTMENT_DURATION,
+        )
+        return [_BOOKED.of(row) for row in rows]
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None

@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import BigInteger, any_, bindparam, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import BigInteger, any_, bindparam, delete, func, insert, literal_column, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, appointments, calendar
-from adapters.postgres.engine.columns import Instant, Uuids
+from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, calendar, holds
+from adapters.postgres.appointments.tables import waitlist_offers as offers
+from adapters.postgres.engine.columns import Instant, Uuid, Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
@@ -90,19 +91,27 @@ LOCK = statement(
         calendar.c.expires_at <= bindparam("now", type_=Instant),
     ),
 )
-CONFLICTS = statement(
-    "calendar.conflicts",
-    select(appointments.c.id)
+_clinician = bindparam("clinician_id", type_=Uuid)
+RELEASE_ENTRIES = statement(
+    "calendar.release_entries",
+    delete(calendar).where(_here, calendar.c.clinician_id == _clinician, calendar.c.purpose == "hold"),
+)
+_ALL_CLIENTS = "a clinician's time is released for all clients when they leave; only staff and jobs do so"
+RELEASE_HOLDS = statement(
+    "calendar.release_holds",
+    delete(holds).where(holds.c.practice_id == bindparam("practice_id"), holds.c.clinician_id == _clinician),
+    scope_exemption=_ALL_CLIENTS,
+)
+EXPIRE_OFFERS = statement(
+    "calendar.expire_offers",
+    update(offers)
     .where(
-        appointments.c.practice_id == bindparam("practice_id"),
-        appointments.c.clinician_id == bindparam("clinician_id"),
-        appointments.c.status == "booked",
-        # No appointment is longer than a day; the lower bound on the start lets the query use the index.
-        appointments.c.starts_at > bindparam("day_before", type_=Instant),
-        appointments.c.starts_at < bindparam("until", type_=Instant),
-        appointments.c.ends_at > bindparam("since", type_=Instant),
+        offers.c.practice_id == bindparam("practice_id"),
+        offers.c.clinician_id == _clinician,
+        offers.c.status == "open",
     )
-    .order_by(appointments.c.starts_at, appointments.c.id),
+    .values(status=literal_column("'expired'"), version=offers.c.version + literal_column("1")),
+    scope_exemption=_ALL_CLIENTS,
 )
 
 
@@ -161,6 +170,11 @@ class PostgresCalendar(Calendar):
     async def free(self, entry_id: UUID) -> None:
         await self.tx.execute(FREE, id=entry_id)
 
+    async def release_reservations(self, clinician_id: UUID, audit_entry: AuditEntry) -> None:
+        for one in (RELEASE_ENTRIES, RELEASE_HOLDS, EXPIRE_OFFERS):
+            self.tx.write_later(one, clinician_id=clinician_id)
+        self.tx.add_audit_entry(audit_entry)
+
 
 @define
 class PostgresBlocks(Blocks):
@@ -175,16 +189,6 @@ class PostgresBlocks(Blocks):
     async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None:
         await self.tx.execute(OCCUPY, **_values(block))
         self.tx.add_audit_entry(audit_entry)
-
-    async def conflicts(self, block: CalendarEntry) -> tuple[UUID, ...]:
-        rows = await self.tx.fetch(
-            CONFLICTS,
-            clinician_id=block.clinician_id,
-            day_before=block.starts_at - MAX_APPOINTMENT_DURATION,
-            since=block.starts_at,
-            until=block.ends_at,
-        )
-        return tuple(row[0] for row in rows)
 
     async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(UNBLOCK, id=entry_id) == 0:

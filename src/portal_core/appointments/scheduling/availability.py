@@ -4,8 +4,10 @@ Rules are stored in local time ("Tuesdays from nine to five, in New York"), expa
 instants; `wall_clock` defines the result on the two nights a year when clocks change.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from attrs import field, frozen
@@ -122,6 +124,18 @@ class Window:
     appointment_type_ids: frozenset[UUID] = frozenset()
 
 
+@frozen(kw_only=True)
+class BookedTime:
+    """The time of a booked appointment, and what decides whether a window contains it."""
+
+    id: UUID
+    clinician_id: UUID
+    appointment_type_id: UUID
+    location_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+
+
 def open_windows(
     rules: Iterable[AvailabilityRule],
     exceptions: Iterable[AvailabilityException],
@@ -154,6 +168,43 @@ def open_windows(
         for span in _subtract_spans(merge_spans(spans), merge_spans(_closed_spans(known, clinician_id, location_id)))
     ]
     return sorted(windows, key=lambda window: (window.starts_at, window.clinician_id))
+
+
+def outside_hours(
+    booked: Iterable[BookedTime],
+    rules: Iterable[AvailabilityRule],
+    exceptions: Iterable[AvailabilityException],
+) -> list[BookedTime]:
+    """The booked times that are not within the clinician's windows, by start."""
+    rules, exceptions = list(rules), list(exceptions)
+    in_order = sorted(booked, key=lambda one: (one.starts_at, one.id))
+    outside: list[BookedTime] = []
+    for _, group in groupby(in_order, key=lambda one: (one.starts_at - in_order[0].starts_at) // (MAX_RANGE / 2)):
+        some = list(group)
+        windows = open_windows(rules, exceptions, *date_range_around(some[0].starts_at, some[-1].ends_at))
+        open_spans: dict[tuple[UUID, UUID | None, UUID], list[Span]] = {}
+        for one in some:
+            key = (one.clinician_id, one.location_id, one.appointment_type_id)
+            if key not in open_spans:
+                open_spans[key] = merge_spans(_spans_for(windows, *key))
+            if not _contains(open_spans[key], one):
+                outside.append(one)
+    return outside
+
+
+def _spans_for(
+    windows: Iterable[Window], clinician_id: UUID, location_id: UUID | None, appointment_type_id: UUID
+) -> Iterator[Span]:
+    for one in windows:
+        if (one.clinician_id, one.location_id) == (clinician_id, location_id) and (
+            not one.appointment_type_ids or appointment_type_id in one.appointment_type_ids
+        ):
+            yield one.starts_at, one.ends_at
+
+
+def _contains(spans: list[Span], one: BookedTime) -> bool:
+    before = bisect_right(spans, one.starts_at, key=lambda span: span[0])
+    return before > 0 and spans[before - 1][1] >= one.ends_at
 
 
 def date_range_around(since: datetime, until: datetime) -> tuple[date, date]:

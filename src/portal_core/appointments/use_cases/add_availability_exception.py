@@ -1,13 +1,14 @@
 """Staff add a date that differs from the clinician's weekly rules."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from uuid import UUID
 
 from attrs import evolve, frozen
 
+from portal_core.appointments.conflicts import first_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import AvailabilityExceptionView
+from portal_core.appointments.practice_views import AddedAvailabilityExceptionView
 from portal_core.appointments.scheduling.availability import AvailabilityException
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
@@ -33,7 +34,9 @@ class AddAvailabilityExceptionCommand:
 
 @frozen
 class AddAvailabilityException:
-    """Adds an exception. For the front desk and administrators; clinicians for themselves. Booked appointments stay.
+    """Adds an exception. For the front desk and administrators; clinicians for themselves.
+
+    Booked appointments stay; those at an unavailable time are listed in `conflicts`.
 
     If an identical exception exists, that one is returned.
 
@@ -46,7 +49,7 @@ class AddAvailabilityException:
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: AddAvailabilityExceptionCommand) -> AvailabilityExceptionView:
+    async def __call__(self, actor: Actor, command: AddAvailabilityExceptionCommand) -> AddedAvailabilityExceptionView:
         async with self.begin(actor) as unit:
             require_calendar_access(actor, command.clinician_id)
             booking_options = await unit.directory.for_practice()
@@ -70,9 +73,19 @@ class AddAvailabilityException:
             await unit.calendar.lock([command.clinician_id], now)
             for existing in await unit.availability.exceptions([command.clinician_id], command.date, command.date):
                 if evolve(existing, id=exception.id) == exception:
-                    return await unit.commit(AvailabilityExceptionView.of(existing))
-            facts = {"available": str(command.available).lower()}
-            await unit.availability.add_exception(
-                exception, AuditEntry("availability_exception.added", exception.id, facts=facts)
-            )
-            return await unit.commit(AvailabilityExceptionView.of(exception))
+                    exception = existing
+                    break
+            else:
+                facts = {"available": str(command.available).lower()}
+                audit_entry = AuditEntry("availability_exception.added", exception.id, facts=facts)
+                await unit.availability.add_exception(exception, audit_entry)
+            conflicts = await _conflicts(unit, exception, now)
+            return await unit.commit(AddedAvailabilityExceptionView.with_conflicts(exception, conflicts))
+
+
+async def _conflicts(unit: AppointmentUnit, exception: AvailabilityException, now: datetime) -> tuple[UUID, ...]:
+    span = exception.span()
+    if exception.available or span is None:
+        return ()
+    booked = await unit.appointments.booked_times([exception.clinician_id], *span)
+    return first_conflicts((one for one in booked if exception.location_id in (None, one.location_id)), now)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from portal_core.appointments.conflicts import MAX_CONFLICTS
 from portal_core.appointments.model import CalendarEntry
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -67,4 +68,6 @@ class BlockTime:
                 purpose="block",
             )
             await unit.blocks.add(block, AuditEntry("time.blocked", block.id))
-            return await unit.commit(BlockView.of(block, await unit.blocks.conflicts(block)))
+            booked = await unit.appointments.booked_times([clinician_id], block.starts_at, block.ends_at)
+            conflicts = tuple(one.id for one in booked[:MAX_CONFLICTS])
+            return await unit.commit(BlockView.of(block, conflicts))

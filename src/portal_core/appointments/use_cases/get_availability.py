@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.conflicts import first_conflicts, hours_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import AvailabilityView
@@ -17,7 +18,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class GetAvailability:
-    """A clinician's weekly rules, and the exceptions from yesterday on.
+    """A clinician's weekly rules, the exceptions from yesterday on, and the booked appointments outside of them.
 
     For the front desk and administrators; clinicians for themselves.
 
@@ -31,10 +32,17 @@ class GetAvailability:
     async def __call__(self, actor: Actor, clinician_id: UUID) -> AvailabilityView:
         async with self.begin(actor, read_only=True) as unit:
             require_calendar_access(actor, clinician_id)
-            if await unit.directory.clinician(clinician_id) is None:
+            now = self.clock.now()
+            clinician, rules, exceptions, booked = await unit.read_together(
+                unit.directory.clinician(clinician_id),
+                unit.availability.rules([clinician_id]),
+                # Yesterday in UTC is no later than today in any time zone.
+                unit.availability.exceptions([clinician_id], now.date() - DAY, date.max),
+                unit.appointments.booked_times([clinician_id], now),
+            )
+            if clinician is None:
                 raise NotFound("clinician", clinician_id)
-            rules = await unit.availability.rules([clinician_id])
-            # Yesterday in UTC is no later than today in any time zone.
-            since = self.clock.now().date() - DAY
-            exceptions = await unit.availability.exceptions([clinician_id], since, date.max)
-            return await unit.commit(AvailabilityView.of(clinician_id, rules, exceptions))
+            conflicts = (
+                hours_conflicts(booked, rules, exceptions, now) if clinician.active else first_conflicts(booked, now)
+            )
+            return await unit.commit(AvailabilityView.of(clinician_id, rules, exceptions, conflicts))

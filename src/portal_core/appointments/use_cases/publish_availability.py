@@ -7,6 +7,7 @@ from uuid import UUID
 from attrs import field, frozen
 from attrs.converters import optional
 
+from portal_core.appointments.conflicts import first_conflicts, hours_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import AvailabilityView
@@ -57,7 +58,7 @@ class PublishAvailabilityCommand:
 class PublishAvailability:
     """Replaces a clinician's weekly rules. For the front desk and administrators; clinicians for themselves.
 
-    Appointments outside the new hours stay booked.
+    Appointments outside the new hours stay booked, and are listed in `conflicts`.
 
     Raises:
         NotFound: no such clinician, or a colleague's calendar.
@@ -85,8 +86,13 @@ class PublishAvailability:
             audit_entry = AuditEntry("availability.published", command.clinician_id, facts={"rules": str(len(rules))})
             await unit.availability.publish(command.clinician_id, rules, audit_entry)
             today = now.astimezone(zone_info(booking_options.time_zone)).date()
-            exceptions = await unit.availability.exceptions([command.clinician_id], today - DAY, date.max)
-            return await unit.commit(AvailabilityView.of(command.clinician_id, rules, exceptions))
+            exceptions, booked = await unit.read_together(
+                unit.availability.exceptions([command.clinician_id], today - DAY, date.max),
+                unit.appointments.booked_times([command.clinician_id], now),
+            )
+            active = booking_options.clinicians[command.clinician_id].active
+            conflicts = hours_conflicts(booked, rules, exceptions, now) if active else first_conflicts(booked, now)
+            return await unit.commit(AvailabilityView.of(command.clinician_id, rules, exceptions, conflicts))
 
     def _rules(
         self, command: PublishAvailabilityCommand, booking_options: BookingOptions, now: datetime

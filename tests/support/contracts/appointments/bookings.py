@@ -9,6 +9,7 @@ import pytest
 
 from portal_core.appointments.errors import OverlappingAppointment, SlotTaken
 from portal_core.appointments.model import Booking
+from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
@@ -38,6 +39,37 @@ class BookingsContract:
         assert {one.client_id: one for one in found.attendances} == {
             one: booking.attendance_of(one) for one in (ann, bob)
         }
+
+    async def test_booked_times_overlap_the_span(self, world: AppointmentsWorld) -> None:
+        ann, office = await world.add_client(), await world.add_location()
+        grey, green, other = [await world.add_clinician(name) for name in ("Dr. Grey", "Dr. Green", "Dr. Brown")]
+        kind = await world.add_appointment_type(minutes=60)
+        before = await world.add_booking(grey, kind, new_york(3, 9), ann)
+        first = await world.add_booking(green, kind, new_york(3, 10), ann, location_id=office.id)
+        second = await world.add_booking(grey, kind, new_york(3, 11), ann)
+        after = await world.add_booking(grey, kind, new_york(3, 12), ann)
+        await world.add_booking(other, kind, new_york(3, 11), ann)
+        cancelled = await world.add_booking(green, kind, new_york(3, 11), ann)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(cancelled.cancel(at=world.clock.now(), reason=None), AUDIT_ENTRY)
+            await unit.commit(None)
+        async with world.begin(world.front_desk) as unit:
+            within = await unit.appointments.booked_times([grey, green], new_york(3, 10), new_york(3, 12))
+            all_to_come = await unit.appointments.booked_times([grey], new_york(3, 9, 30))
+        one = first.appointment
+        assert within[0] == BookedTime(
+            id=one.id,
+            clinician_id=green,
+            appointment_type_id=kind.id,
+            location_id=office.id,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+        )
+        assert [one.id for one in within] == [first.appointment.id, second.appointment.id]
+        assert [one.id for one in all_to_come] == [one.appointment.id for one in (before, second, after)]
+        elsewhere = await world.other_practice()
+        async with elsewhere.begin(elsewhere.front_desk) as unit:
+            assert await unit.appointments.booked_times([grey], new_york(3, 9)) == []
 
     async def test_every_field_round_trips(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)

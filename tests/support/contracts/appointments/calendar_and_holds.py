@@ -180,11 +180,9 @@ class CalendarContract:
         clinician, client = await world.add_clinician(), await world.add_client()
         appointment_type = await world.add_appointment_type()
         booked = await world.add_booking(clinician, appointment_type, new_york(3, 10), client)
-        await world.add_booking(clinician, appointment_type, new_york(3, 13), client)
         block = world.calendar_entry(clinician, new_york(3, 10, 30), 150, purpose="block")
         async with world.begin(world.front_desk) as unit:
             await unit.blocks.add(block, AuditEntry("time.blocked", block.id))
-            assert await unit.blocks.conflicts(block) == (booked.appointment.id,)
             await unit.commit(None)
         entry_id = booked.appointment.calendar_entry_id
         assert entry_id is not None
@@ -262,6 +260,32 @@ class HoldsContract:
             await unit.holds.clear_all(of_ann.expires_at)
             assert await unit.holds.get(ann, of_ann.id) is None
             assert await unit.holds.get(bob, of_bob.id) == of_bob
+
+    async def test_reservations_of_one_clinician_are_released(self, world: AppointmentsWorld) -> None:
+        ann, bob = await world.add_client(), await world.add_client()
+        of_ann, of_bob = await self._hold(world, ann), await self._hold(world, bob)
+        entries = []
+        for one in (of_ann, of_bob):
+            entry = world.calendar_entry(one.clinician_id, one.starts_at, purpose="hold", expires_at=one.expires_at)
+            entries.append(await world.occupy(entry))
+        booked = await world.occupy(world.calendar_entry(of_ann.clinician_id, new_york(4, 10)))
+        async with world.begin(world.front_desk) as unit:
+            for one in (of_ann, of_bob):
+                await unit.holds.add(one, AUDIT_ENTRY)
+            await unit.commit(None)
+        async with world.begin(world.front_desk) as unit:
+            await unit.calendar.release_reservations(
+                of_ann.clinician_id, AuditEntry("reservations.released", of_ann.clinician_id)
+            )
+            await unit.commit(None)
+        async with world.begin(world.front_desk) as unit:
+            clinicians, now = [of_ann.clinician_id, of_bob.clinician_id], world.clock.now()
+            assert await unit.holds.get(ann, of_ann.id) is None
+            assert await unit.holds.get(bob, of_bob.id) == of_bob
+            assert await unit.calendar.busy(clinicians, new_york(3, 0), new_york(5, 0), now) == [entries[1], booked]
+        assert [one.target for one in await world.audit() if one.action == "reservations.released"] == [
+            of_ann.clinician_id
+        ]
 
     async def test_other_clients_hold_is_not_visible(self, world: AppointmentsWorld) -> None:
         client, other = await world.add_client(), await world.add_client()

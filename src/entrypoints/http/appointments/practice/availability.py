@@ -12,7 +12,12 @@ from msgspec import Meta
 from entrypoints.http.contract.fields import ClockTime, FromPath, Instant, Request, clock_time
 from entrypoints.http.contract.routing import delete, get, post, put
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.practice_views import AvailabilityExceptionView, AvailabilityView, BlockView
+from portal_core.appointments.practice_views import (
+    AddedAvailabilityExceptionView,
+    AvailabilityView,
+    BlockView,
+    ConflictsView,
+)
 from portal_core.appointments.use_cases.add_availability_exception import (
     AddAvailabilityException,
     AddAvailabilityExceptionCommand,
@@ -107,7 +112,7 @@ class AvailabilityController(Controller):
         clinician_id: FromPath[UUID],
         get_availability: NamedDependency[GetAvailability],
     ) -> AvailabilityView:
-        """Returns the clinician's published availability: weekly rules and exceptions."""
+        """Returns the clinician's published availability, and the booked appointments outside of it."""
         return await get_availability(request.actor, clinician_id)
 
     @put("/availability", raises=[Forbidden, StaleVersion])
@@ -118,7 +123,7 @@ class AvailabilityController(Controller):
         data: JSONBody[AvailabilityRequest],
         publish_availability: NamedDependency[PublishAvailability],
     ) -> AvailabilityView:
-        """Replaces the weekly rules. Appointments outside the new hours stay booked."""
+        """Replaces the weekly rules. Appointments outside the new hours stay, and are listed in `conflicts`."""
         openings = tuple(one.opening() for one in data.openings)
         command = PublishAvailabilityCommand(
             clinician_id=clinician_id, openings=openings, expected_rule_ids=data.expected_rule_ids
@@ -132,8 +137,11 @@ class AvailabilityController(Controller):
         clinician_id: FromPath[UUID],
         data: JSONBody[AvailabilityExceptionRequest],
         add_availability_exception: NamedDependency[AddAvailabilityException],
-    ) -> AvailabilityExceptionView:
-        """Adds an exception, today or later. If an identical one exists, that one is returned."""
+    ) -> AddedAvailabilityExceptionView:
+        """Adds an exception, today or later. If an identical one exists, that one is returned.
+
+        Existing appointments stay; those at an unavailable time are listed in `conflicts`.
+        """
         command = AddAvailabilityExceptionCommand(
             clinician_id=clinician_id,
             date=data.date,
@@ -144,17 +152,20 @@ class AvailabilityController(Controller):
         )
         return await add_availability_exception(request.actor, command)
 
-    @delete("/availability/exceptions/{exception_id:uuid}", raises=[Forbidden])
+    @delete("/availability/exceptions/{exception_id:uuid}", status_code=200, raises=[Forbidden])
     async def remove_availability_exception(
         self,
         request: PortalRequest,
         clinician_id: FromPath[UUID],
         exception_id: FromPath[UUID],
         remove_availability_exception: NamedDependency[RemoveAvailabilityException],
-    ) -> None:
-        """Removes an exception, so that the weekly rules apply again."""
+    ) -> ConflictsView:
+        """Removes an exception, so that the weekly rules apply again.
+
+        Existing appointments stay; those that are no longer within the clinician's hours are listed in `conflicts`.
+        """
         command = RemoveAvailabilityExceptionCommand(clinician_id=clinician_id, exception_id=exception_id)
-        await remove_availability_exception(request.actor, command)
+        return await remove_availability_exception(request.actor, command)
 
     @post("/blocks", raises=[Forbidden])
     async def block_time(
