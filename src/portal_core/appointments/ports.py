@@ -76,7 +76,7 @@ class Calendar(Protocol):
         ...
 
     async def release_reservations(self, clinician_id: UUID, audit_entry: AuditEntry) -> None:
-        """End all holds and open waitlist offers of the clinician's time. For the practice."""
+        """End all holds and open waitlist offers of the clinician's time, and offer none of it. For the practice."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Ports of the people feature."""
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
@@ -159,6 +160,31 @@ class AccountSessions(Protocol):
     async def end_all(self, account_id: UUID, at: datetime, audit_entry: AuditEntry) -> None: ...
 
 
+class BookedAppointment(Protocol):
+    """A booked appointment, as far as this feature needs it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def starts_at(self) -> datetime: ...
+
+
+class ClinicianAppointments(Protocol):
+    async def booked_times(self, clinicians: Collection[UUID], since: datetime) -> Sequence[BookedAppointment]:
+        """Booked appointments of these clinicians that end after `since`, by start."""
+        ...
+
+
+class ClinicianCalendars(Protocol):
+    async def lock(self, clinicians: Iterable[UUID], now: datetime) -> None:
+        """Have bookings with these clinicians wait until this unit ends."""
+        ...
+
+    async def release_reservations(self, clinician_id: UUID, audit_entry: AuditEntry) -> None:
+        """End all holds and open waitlist offers of the clinician's time, and offer none of it."""
+        ...
+
+
 class PeopleUnit(UnitOfWork, Protocol):
     """The unit of work of the people feature."""
 
@@ -178,6 +204,10 @@ class PeopleUnit(UnitOfWork, Protocol):
     def accounts(self) -> PersonAccounts: ...
     @property
     def sessions(self) -> AccountSessions: ...
+    @property
+    def appointments(self) -> ClinicianAppointments: ...
+    @property
+    def calendar(self) -> ClinicianCalendars: ...
 
 
 class PracticeFactory(Protocol):

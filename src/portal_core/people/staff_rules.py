@@ -1,5 +1,6 @@
 """Checks on staff roles, clinicians and care teams, shared by the use cases that write them."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from portal_core.kernel.actor import ROLES, Role
@@ -28,6 +29,20 @@ async def check_clinician(unit: PeopleUnit, clinician_id: UUID | None) -> None:
     """
     if clinician_id is not None and await unit.clinician_records.get(clinician_id) is None:
         raise Invalid.at("clinician_id", "clinician_unknown", "Must be a clinician of the practice.")
+
+
+async def check_team(unit: PeopleUnit, team: Iterable[UUID]) -> None:
+    """Require clinicians of the practice who have not left.
+
+    Raises:
+        Invalid: `clinician_unknown`, `clinician_left`.
+    """
+    for clinician_id in team:
+        clinician = await unit.clinician_records.get(clinician_id)
+        if clinician is None:
+            raise Invalid.at("clinician_ids", "clinician_unknown", "Must be clinicians of the practice.")
+        if not clinician.active:
+            raise Invalid.at("clinician_ids", "clinician_left", "Leave out clinicians who have left the practice.")
 
 
 async def assign_team(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) -> Client:

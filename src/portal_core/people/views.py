@@ -122,6 +122,16 @@ class ClinicianView:
 
 
 @frozen
+class ChangedClinicianView(ClinicianView):
+    """A clinician whose details were changed.
+
+    `conflicts` are the first 1,000 booked appointments to come of a clinician who left, by start. They remain.
+    """
+
+    conflicts: tuple[UUID, ...] = ()
+
+
+@frozen
 class StaffView:
     """A member of staff as administrators see them."""
 

@@ -55,6 +55,29 @@ async def test_hours_exceptions_and_blocks_determine_free_slots(open_practice: O
     assert await free() == ["13:00", "14:00", "15:00"]
 
 
+async def test_changes_of_hours_answer_the_appointments_they_affect(open_practice: OpenPractice) -> None:
+    mira, desk = await open_practice.client("Mira"), await open_practice.staff("front_desk")
+    calendar = f"{PRACTICE}/clinicians/{open_practice.clinician_id}"
+    body = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
+    booked = (await open_practice.ask(desk, "POST", f"{PRACTICE}/appointments", body))["id"]
+    exceptions = f"{calendar}/availability/exceptions"
+    closed = await open_practice.ask(desk, "POST", exceptions, {"date": "2026-03-10", "available": False})
+    assert closed["conflicts"] == [booked]
+    removed = await open_practice.ask(desk, "DELETE", f"{exceptions}/{closed['id']}")
+    assert removed == {"conflicts": []}
+    empty = await open_practice.ask(desk, "PUT", f"{calendar}/availability", {"openings": []})
+    assert empty["conflicts"] == [booked]
+    (clinician,) = (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/clinicians"))["items"]
+    details = {"name": clinician["name"], "active": False, "version": clinician["version"]}
+    left = await open_practice.ask(open_practice.admin, "PUT", calendar, details)
+    assert (left["active"], left["conflicts"]) == (False, [booked])
+    assert (await open_practice.ask(desk, "GET", f"{calendar}/availability"))["conflicts"] == [booked]
+    team = await open_practice.send(
+        desk, "PUT", f"{PRACTICE}/clients/{mira.id}/care-team", {"clinician_ids": [str(open_practice.clinician_id)]}
+    )
+    assert (team.status_code, team.json()["errors"][0]["code"]) == (422, "clinician_left")
+
+
 async def test_staff_manage_the_appointments_of_a_day(open_practice: OpenPractice) -> None:
     mira, theo = await open_practice.client("Mira"), await open_practice.client("Theo")
     desk = await open_practice.staff("front_desk")

@@ -3,8 +3,10 @@
 import pytest
 import pytest_asyncio
 
-from portal_core.kernel.errors import StaleVersion
+from portal_core.kernel.errors import Invalid, StaleVersion
+from portal_core.people.details import ClinicianDetails
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
 from portal_core.people.use_cases.get_client import GetClient
 from tests.unit.people.memory_world import MemoryPeopleUseCases
 
@@ -26,6 +28,20 @@ async def test_stale_care_team_assignment_is_rejected(use_cases: MemoryPeopleUse
     assert await get_client(front, client.id) == first
     second = await assign(front, AssignCareTeamCommand(client.id, (owen,)))
     assert (second.care_team, second.profile.version) == ((owen,), client.version + 2)
+
+
+async def test_care_team_refuses_clinicians_who_left(use_cases: MemoryPeopleUseCases) -> None:
+    world, assign, front = use_cases.world, AssignCareTeam(use_cases.world.begin), use_cases.world.staff("front_desk")
+    client, grey, owen = await world.add_client(), await world.add_clinician(), await world.add_clinician()
+    await assign(front, AssignCareTeamCommand(client.id, (grey.id,)))
+    change = ChangeClinician(world.begin, world.clock)
+    for one in (grey, owen):
+        await change(world.staff(), ChangeClinicianCommand(one.id, ClinicianDetails(one.name, active=False), 1))
+    for team in ((grey.id,), (owen.id,), (grey.id, owen.id)):
+        with pytest.raises(Invalid) as refused:
+            await assign(front, AssignCareTeamCommand(client.id, team))
+        assert [(one.path, one.code) for one in refused.value.fields] == [("clinician_ids", "clinician_left")]
+    assert (await assign(front, AssignCareTeamCommand(client.id, ()))).care_team == ()
 
 
 async def test_assigning_same_care_team_changes_nothing(use_cases: MemoryPeopleUseCases) -> None:

@@ -31,7 +31,7 @@ from portal_core.people.use_cases.list_clients import ListClients, ListClientsQu
 from portal_core.people.use_cases.list_clinicians import ListClinicians
 from portal_core.people.use_cases.list_staff import ListStaff
 from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
-from portal_core.people.views import ClientSummaryView
+from portal_core.people.views import ClientSummaryView, ClinicianView
 from tests.support.contracts.people.world import DATE_OF_BIRTH
 from tests.support.people.use_cases import birthday
 from tests.unit.people.memory_world import MemoryPeopleUseCases
@@ -244,7 +244,7 @@ async def test_a_care_team_is_assigned(use_cases: MemoryPeopleUseCases) -> None:
 
 async def test_clinicians_are_added_changed_and_listed(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
-    add, change = AddClinician(world.begin, world.ids), ChangeClinician(world.begin)
+    add, change = AddClinician(world.begin, world.ids), ChangeClinician(world.begin, world.clock)
     details = ClinicianDetails("Dr. Grey", "PhD", "C-1", "UTC", "https://rooms.example/grey")
     view = await add(world.staff(), AddClinicianCommand(details))
     with pytest.raises(DuplicateExternalId):
@@ -253,13 +253,15 @@ async def test_clinicians_are_added_changed_and_listed(use_cases: MemoryPeopleUs
         await add(world.system, AddClinicianCommand(ClinicianDetails("Dr. Owen", room_link="ftp://x")))
     gone = evolve(details, active=False)
     changed = await change(world.staff(), ChangeClinicianCommand(view.id, gone, 1))
-    assert (changed.active, changed.version) == (False, 2)
+    assert (changed.active, changed.version, changed.conflicts) == (False, 2, ())
+    async with world.begin(world.system) as unit:
+        stored = await unit.clinician_records.get(view.id)
     assert (await change(world.staff(), ChangeClinicianCommand(view.id, gone, 2))).version == 2
     with pytest.raises(StaleVersion):
         await change(world.staff(), ChangeClinicianCommand(view.id, details, 1))
     with pytest.raises(NotFound):
         await change(world.staff(), ChangeClinicianCommand(NOBODY, details, 1))
-    assert (await ListClinicians(world.begin)(world.staff("front_desk"))).items == (changed,)
+    assert (await ListClinicians(world.begin)(world.staff("front_desk"))).items == (ClinicianView.of(stored),)
     assert [entry.facts for entry in await use_cases.audit_entries("clinician.changed")] == [{"fields": "active"}]
 
 
@@ -338,7 +340,7 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
         (only, lambda a: AddClinician(begin, ids)(a, AddClinicianCommand(ClinicianDetails("Dr. New")))),
         (
             only,
-            lambda a: ChangeClinician(begin)(
+            lambda a: ChangeClinician(begin, clock)(
                 a, ChangeClinicianCommand(clinician.id, ClinicianDetails(clinician.name), 1)
             ),
         ),

@@ -14,6 +14,7 @@ from adapters.memory.accounts.sign_in import (
     MemorySecondFactorRecords,
     MemorySignInGuards,
 )
+from adapters.memory.appointments.unit import MemoryAppointmentUnit
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
 from adapters.memory.people.unit import MemoryPeopleUnit
 from portal_core.access.ports import AccessUnit
@@ -41,8 +42,8 @@ class MemoryAccountsUnit(MemoryUnit):
 UNIT = MemoryAccountsUnit
 
 if TYPE_CHECKING:
-    # Access, people and accounts use one another's repositories in one transaction; mypy checks the combination here.
-    class _Identity(MemoryAccessUnit, MemoryPeopleUnit, MemoryAccountsUnit): ...
+    # These features use one another's repositories in one transaction; mypy checks the combination here.
+    class _Identity(MemoryAccessUnit, MemoryPeopleUnit, MemoryAccountsUnit, MemoryAppointmentUnit): ...
 
     ACCESS: Callable[[MemoryTransaction], AccessUnit] = _Identity
     PEOPLE: Callable[[MemoryTransaction], PeopleUnit] = _Identity

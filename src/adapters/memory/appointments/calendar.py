@@ -67,6 +67,9 @@ class MemoryCalendar(Calendar):
         for one in own_rows(self.tx, "waitlist_offers"):
             if one.clinician_id == clinician_id and one.status == "open":
                 self.tx.table("waitlist_offers")[own_key(self.tx, one.id)] = one.expire()
+        for one in own_rows(self.tx, "freed_slots"):
+            if one.clinician_id == clinician_id:
+                del self.tx.table("freed_slots")[own_key(self.tx, one.id)]
         await self.tx.audit.record(audit_entry)
 
     def _refuse_overlap(self, entry: CalendarEntry) -> None:

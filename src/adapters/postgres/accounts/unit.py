@@ -15,6 +15,7 @@ from adapters.postgres.accounts.sign_in import (
     PostgresSecondFactorRecords,
     PostgresSignInGuards,
 )
+from adapters.postgres.appointments.unit import PostgresAppointmentUnit
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.unit import PostgresPeopleUnit
@@ -43,8 +44,8 @@ class PostgresAccountsUnit(PostgresUnit):
 UNIT = PostgresAccountsUnit
 
 if TYPE_CHECKING:
-    # Access, people and accounts use one another's repositories in one transaction; mypy checks the combination here.
-    class _Identity(PostgresAccessUnit, PostgresPeopleUnit, PostgresAccountsUnit): ...
+    # These features use one another's repositories in one transaction; mypy checks the combination here.
+    class _Identity(PostgresAccessUnit, PostgresPeopleUnit, PostgresAccountsUnit, PostgresAppointmentUnit): ...
 
     ACCESS: Callable[[Transaction], AccessUnit] = _Identity
     PEOPLE: Callable[[Transaction], PeopleUnit] = _Identity

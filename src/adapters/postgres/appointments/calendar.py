@@ -14,7 +14,7 @@ from attrs import define
 from sqlalchemy import BigInteger, any_, bindparam, delete, func, insert, literal_column, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, calendar, holds
+from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, calendar, freed_slots, holds
 from adapters.postgres.appointments.tables import waitlist_offers as offers
 from adapters.postgres.engine.columns import Instant, Uuid, Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
@@ -113,6 +113,12 @@ EXPIRE_OFFERS = statement(
     .values(status=literal_column("'expired'"), version=offers.c.version + literal_column("1")),
     scope_exemption=_ALL_CLIENTS,
 )
+REMOVE_FREED_SLOTS = statement(
+    "calendar.remove_freed_slots",
+    delete(freed_slots).where(
+        freed_slots.c.practice_id == bindparam("practice_id"), freed_slots.c.clinician_id == _clinician
+    ),
+)
 
 
 def _entry(row: Any) -> CalendarEntry:
@@ -171,7 +177,7 @@ class PostgresCalendar(Calendar):
         await self.tx.execute(FREE, id=entry_id)
 
     async def release_reservations(self, clinician_id: UUID, audit_entry: AuditEntry) -> None:
-        for one in (RELEASE_ENTRIES, RELEASE_HOLDS, EXPIRE_OFFERS):
+        for one in (RELEASE_ENTRIES, RELEASE_HOLDS, EXPIRE_OFFERS, REMOVE_FREED_SLOTS):
             self.tx.write_later(one, clinician_id=clinician_id)
         self.tx.add_audit_entry(audit_entry)
 

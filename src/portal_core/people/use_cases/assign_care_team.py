@@ -11,7 +11,7 @@ from portal_core.kernel.uow import Begin
 from portal_core.people.policy import CLIENT_EDITOR_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.profiles import client_view
-from portal_core.people.staff_rules import assign_team, check_clinician
+from portal_core.people.staff_rules import assign_team, check_team
 from portal_core.people.views import ClientView
 
 
@@ -30,7 +30,7 @@ class AssignCareTeam:
 
     Raises:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
-        Invalid: no such clinician.
+        Invalid: no such clinician, or one who has left.
         StaleVersion: the client or the team changed after they were read.
     """
 
@@ -45,7 +45,6 @@ class AssignCareTeam:
             if command.version not in (None, client.version):
                 raise StaleVersion
             team = tuple(sorted(set(command.clinician_ids)))
-            for clinician_id in team:
-                await check_clinician(unit, clinician_id)
+            await check_team(unit, team)
             client = await assign_team(unit, client, team)
             return await unit.commit(await client_view(unit, client))

@@ -1,19 +1,23 @@
 """Change the details of a clinician."""
 
+from typing import Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.people.details import ClinicianDetails
-from portal_core.people.model import changed_fields
+from portal_core.people.model import Clinician, changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.views import ClinicianView
+from portal_core.people.views import ChangedClinicianView, ClinicianView
+
+MAX_CONFLICTS: Final = 1000
 
 
 @frozen
@@ -27,6 +31,9 @@ class ChangeClinicianCommand:
 class ChangeClinician:
     """An administrator replaces the details of a clinician.
 
+    A clinician who leaves keeps their booked appointments, which are listed in `conflicts`. What clients hold or were
+    offered of their time is released, and nothing more can be booked with them.
+
     Raises:
         NotFound, Forbidden: no such clinician, or not an administrator.
         Invalid: a field is not valid.
@@ -35,8 +42,9 @@ class ChangeClinician:
     """
 
     begin: Begin[PeopleUnit]
+    clock: Clock
 
-    async def __call__(self, actor: Actor, command: ChangeClinicianCommand) -> ClinicianView:
+    async def __call__(self, actor: Actor, command: ChangeClinicianCommand) -> ChangedClinicianView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             clinician = await unit.clinician_records.get(command.clinician_id)
@@ -45,7 +53,18 @@ class ChangeClinician:
             if clinician.version != command.version:
                 raise StaleVersion
             changed = clinician.with_changes(**command.details.validated().values())
+            conflicts = () if changed.active else await self._leave(unit, clinician)
             if changed is not clinician:
                 facts = {"fields": changed_fields(clinician, changed)}
                 await unit.clinician_records.save(changed, AuditEntry("clinician.changed", clinician.id, facts=facts))
-            return await unit.commit(ClinicianView.of(changed))
+            return await unit.commit(ChangedClinicianView(**asdict(ClinicianView.of(changed)), conflicts=conflicts))
+
+    async def _leave(self, unit: PeopleUnit, clinician: Clinician) -> tuple[UUID, ...]:
+        """Release what is reserved but not booked, and return the appointments to come."""
+        now = self.clock.now()
+        await unit.calendar.lock([clinician.id], now)
+        if clinician.active:
+            released = AuditEntry("reservations.released", clinician.id)
+            await unit.calendar.release_reservations(clinician.id, released)
+        booked = await unit.appointments.booked_times([clinician.id], now)
+        return tuple(one.id for one in booked if one.starts_at > now)[:MAX_CONFLICTS]

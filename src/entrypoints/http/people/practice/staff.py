@@ -27,7 +27,7 @@ from portal_core.people.use_cases.change_clinician import ChangeClinician, Chang
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.people.use_cases.list_clinicians import ListClinicians
 from portal_core.people.use_cases.list_staff import ListStaff
-from portal_core.people.views import ClinicianView, StaffView
+from portal_core.people.views import ChangedClinicianView, ClinicianView, StaffView
 
 Credentials = Annotated[str, Meta(max_length=80, examples=["PhD, LCSW"])]
 RoomLink = Annotated[str, Meta(min_length=1, max_length=2000, examples=["https://meet.example.org/ruth"])]
@@ -112,8 +112,12 @@ class CliniciansController(Controller):
         clinician_id: FromPath[UUID],
         data: JSONBody[ChangeClinicianRequest],
         change_clinician: NamedDependency[ChangeClinician],
-    ) -> ClinicianView:
-        """Replaces a clinician's details."""
+    ) -> ChangedClinicianView:
+        """Replaces a clinician's details.
+
+        With `active` false the clinician has left: nothing more is booked with them, and the appointments that they
+        still have are listed in `conflicts`.
+        """
         command = ChangeClinicianCommand(clinician_id, data.details(), data.version)
         return await change_clinician(request.actor, command)
 
