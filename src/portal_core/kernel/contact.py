@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from enum import Enum
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from attrs import fields, frozen
@@ -65,6 +65,28 @@ STATES: Final = frozenset(_STATES.split())
 
 
 @frozen
+class EmergencyContact:
+    """Whom the practice calls in an emergency; `relationship` is theirs to the client, such as `sister`."""
+
+    name: str
+    phone: str
+    relationship: str | None = None
+
+    def validated(self, path: str) -> "EmergencyContact":
+        """Each field in the form in which it is kept.
+
+        Raises:
+            Invalid: naming the first field that is not taken.
+        """
+        relationship = self.relationship if self.relationship and self.relationship.strip() else None
+        return EmergencyContact(
+            name=single_line_text(self.name, f"{path}.name", 120),
+            phone=phone_number_with_extension(self.phone, f"{path}.phone"),
+            relationship=single_line_text(relationship, f"{path}.relationship", 80) if relationship else None,
+        )
+
+
+@frozen
 class ContactChanges:
     """The contact fields: all that a client may change of their demographics. None empties a field."""
 
@@ -74,6 +96,7 @@ class ContactChanges:
     address: str | Keep | None = KEEP
     time_zone: str | Keep | None = KEEP
     language: str | Keep | None = KEEP
+    emergency_contact: EmergencyContact | Keep | None = KEEP
 
     def validated(self) -> "ContactChanges":
         """Each in the form in which it is kept.
@@ -88,9 +111,14 @@ class ContactChanges:
             address=_validated(self.address, lambda text: multi_line_text(text, "address", 400)),
             time_zone=_validated(self.time_zone, lambda text: check_time_zone(text, "time_zone")),
             language=_validated(self.language, lambda text: language_tag(text, "language")),
+            emergency_contact=(
+                self.emergency_contact.validated("emergency_contact")
+                if isinstance(self.emergency_contact, EmergencyContact)
+                else self.emergency_contact
+            ),
         )
 
-    def values(self) -> dict[str, str | None]:
+    def values(self) -> dict[str, Any]:
         """Those that change."""
         every = {a.name: getattr(self, a.name) for a in fields(ContactChanges)}
         return {name: value for name, value in every.items() if value is not KEEP}

@@ -6,10 +6,11 @@ from typing import Any
 from attrs import asdict, frozen
 
 from portal_core.kernel import contact
-from portal_core.kernel.contact import normalize_email
+from portal_core.kernel.contact import EmergencyContact, normalize_email
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.text import multi_line_text, single_line_text
-from portal_core.people.model import STATUSES, ClientStatus
+from portal_core.people.identifiers import License, npi, validated_licenses
+from portal_core.people.model import COVERAGES, STATUSES, ClientStatus, Coverage
 
 
 @frozen
@@ -28,6 +29,8 @@ class ClientDetails:
     time_zone: str | None = None
     language: str | None = None
     state: str | None = None
+    emergency_contact: EmergencyContact | None = None
+    coverage: Coverage | None = None
     status: ClientStatus = "active"
 
     def validated(self, today: date) -> "ClientDetails":
@@ -38,6 +41,9 @@ class ClientDetails:
         """
         if self.status not in STATUSES:
             raise Invalid.at("status", "status_unknown", f"Must be one of: {', '.join(STATUSES)}.")
+        if self.coverage is not None and self.coverage not in COVERAGES:
+            raise Invalid.at("coverage", "coverage_unknown", f"Must be one of: {', '.join(COVERAGES)}.")
+        emergency_contact = self.emergency_contact
         return ClientDetails(
             given_name=single_line_text(self.given_name, "given_name", 80),
             family_name=single_line_text(self.family_name, "family_name", 80),
@@ -51,12 +57,14 @@ class ClientDetails:
             time_zone=contact.check_time_zone(self.time_zone, "time_zone") if self.time_zone else None,
             language=contact.language_tag(self.language, "language") if self.language else None,
             state=contact.state_code(self.state, "state") if self.state else None,
+            emergency_contact=emergency_contact.validated("emergency_contact") if emergency_contact else None,
+            coverage=self.coverage,
             status=self.status,
         )
 
     def values(self) -> dict[str, Any]:
         """The values by the names of the client's fields."""
-        return asdict(self)
+        return asdict(self, recurse=False)
 
 
 @frozen
@@ -68,6 +76,8 @@ class ClinicianDetails:
     external_id: str | None = None
     time_zone: str | None = None
     room_link: str | None = None
+    npi: str | None = None
+    licenses: tuple[License, ...] = ()
     active: bool = True
 
     def validated(self) -> "ClinicianDetails":
@@ -82,9 +92,11 @@ class ClinicianDetails:
             external_id=single_line_text(self.external_id, "external_id", 100) if self.external_id else None,
             time_zone=contact.check_time_zone(self.time_zone, "time_zone") if self.time_zone else None,
             room_link=contact.room_link(self.room_link, "room_link") if self.room_link else None,
+            npi=npi(self.npi, "npi") if self.npi else None,
+            licenses=validated_licenses(self.licenses, "licenses"),
             active=self.active,
         )
 
     def values(self) -> dict[str, Any]:
         """The values by the names of the clinician's fields."""
-        return asdict(self)
+        return asdict(self, recurse=False)

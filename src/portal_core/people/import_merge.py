@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
+
+from attrs import fields
 
 from portal_core.access.grant_lifecycle import recalculate_grant_dates
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import Invalid
 from portal_core.people.details import ClientDetails, ClinicianDetails
 from portal_core.people.import_rows import ClientRow, ClinicianRow
@@ -17,8 +20,10 @@ from portal_core.people.staff_rules import assign_team
 RowOutcome = Literal["added", "changed", "unchanged"]
 NewId = Callable[[], UUID]
 
-CLIENT_MANAGED_FIELDS = ("chosen_name", "pronouns", "phone", "address", "time_zone", "language")
+CLIENT_MANAGED_FIELDS = tuple(field.name for field in fields(ContactChanges))
 """Fields that clients may change themselves: an import fills them only where the record has no value."""
+BILLING_FIELDS = ("coverage", "npi", "licenses")
+"""Fields that not every EHR exports: an import without a value leaves them as they are."""
 
 
 async def import_clinician(
@@ -36,7 +41,7 @@ async def import_clinician(
         clinician = Clinician(new_id(), practice.id, **details.values())
         await unit.clinician_records.add(clinician, AuditEntry("clinician.added", clinician.id))
         return "added"
-    changed = known.with_changes(**details.values())
+    changed = known.with_changes(**_given_values(details))
     if changed is known:
         return "unchanged"
     facts = {"fields": changed_fields(known, changed)}
@@ -71,7 +76,7 @@ async def import_client(
 
 
 async def _merged(unit: PeopleUnit, known: Client, details: ClientDetails) -> Client:
-    values = details.values()
+    values = _given_values(details)
     for name in CLIENT_MANAGED_FIELDS:
         if getattr(known, name) is not None:
             del values[name]
@@ -80,6 +85,10 @@ async def _merged(unit: PeopleUnit, known: Client, details: ClientDetails) -> Cl
         if account is not None and account.client_id == known.id and account.status == "active":
             del values["email"]
     return known.with_changes(**values)
+
+
+def _given_values(details: ClientDetails | ClinicianDetails) -> dict[str, Any]:
+    return {name: value for name, value in details.values().items() if value or name not in BILLING_FIELDS}
 
 
 async def _team(unit: PeopleUnit, row: ClientRow) -> tuple[UUID, ...]:

@@ -5,9 +5,11 @@ from typing import cast
 
 from attrs import frozen
 
+from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.errors import Invalid
 from portal_core.people.details import ClientDetails, ClinicianDetails
-from portal_core.people.model import ClientStatus
+from portal_core.people.identifiers import License
+from portal_core.people.model import ClientStatus, Coverage
 
 _YES = {"", "yes", "true", "1", "y"}
 _NO = {"no", "false", "0", "n"}
@@ -37,6 +39,10 @@ class ClientRow:
     state: str | None = None
     status: str | None = None
     clinicians: str | None = None
+    emergency_contact_name: str | None = None
+    emergency_contact_relationship: str | None = None
+    emergency_contact_phone: str | None = None
+    coverage: str | None = None
 
     def parse(self, today: date) -> ClientDetails:
         """Parse and validate the row.
@@ -60,17 +66,29 @@ class ClientRow:
             time_zone=_given(self.time_zone),
             language=_given(self.language),
             state=_given(self.state),
+            emergency_contact=self._emergency_contact(),
+            coverage=cast(Coverage | None, _given((self.coverage or "").lower().replace("-", "_"))),
             status=cast(ClientStatus, (self.status or "").strip().lower() or "active"),
         ).validated(today)
 
     def team(self) -> tuple[str, ...]:
         """The external ids of the care team; empty when the file does not say."""
-        return tuple(one.strip() for one in (self.clinicians or "").split(";") if one.strip())
+        return _parts(self.clinicians)
+
+    def _emergency_contact(self) -> EmergencyContact | None:
+        name, phone = _given(self.emergency_contact_name), _given(self.emergency_contact_phone)
+        relationship = _given(self.emergency_contact_relationship)
+        if not (name or phone or relationship):
+            return None
+        return EmergencyContact(name or "", phone or "", relationship)
 
 
 @frozen
 class ClinicianRow:
-    """One clinician, all as text. `active` is yes or no, yes when it is absent."""
+    """One clinician, all as text. `active` is yes or no, yes when it is absent.
+
+    `licenses` are a state and a number each, with `;` between them: `NY 012345; NJ 44SC0`.
+    """
 
     line: int
     external_id: str
@@ -79,6 +97,8 @@ class ClinicianRow:
     time_zone: str | None = None
     room_link: str | None = None
     active: str | None = None
+    npi: str | None = None
+    licenses: str | None = None
 
     def parse(self) -> ClinicianDetails:
         """Parse and validate the row.
@@ -97,6 +117,8 @@ class ClinicianRow:
             external_id=self.external_id.strip(),
             time_zone=_given(self.time_zone),
             room_link=_given(self.room_link),
+            npi=_given(self.npi),
+            licenses=tuple(License(*one.partition(" ")[::2]) for one in _parts(self.licenses)),
             active=active in _YES,
         ).validated()
 
@@ -104,6 +126,10 @@ class ClinicianRow:
 def _given(text: str | None) -> str | None:
     """The text without space around it, None when nothing is left."""
     return (text or "").strip() or None
+
+
+def _parts(text: str | None) -> tuple[str, ...]:
+    return tuple(one.strip() for one in (text or "").split(";") if one.strip())
 
 
 def _require_value(text: str, path: str) -> None:

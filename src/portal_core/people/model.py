@@ -7,17 +7,22 @@ from uuid import UUID
 from attrs import evolve, fields, frozen
 
 from portal_core.kernel.actor import Role
-from portal_core.kernel.contact import ContactChanges
+from portal_core.kernel.contact import ContactChanges, EmergencyContact
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.time_zones import zone_info
+from portal_core.people.identifiers import License
 
 ClientStatus = Literal["active", "discharged"]
 STATUSES: tuple[ClientStatus, ...] = ("active", "discharged")
+Coverage = Literal["self_pay", "insured"]
+"""Whether a client pays by themselves or through an insurance."""
+COVERAGES: tuple[Coverage, ...] = ("self_pay", "insured")
 
 
 @frozen
 class Practice:
     """One practice. `time_zone` (IANA) sets its local dates; `state` (two letters) the law for minors treated there.
+    `npi` and `tax_id` (an EIN) are what its bills name.
 
     It is found by `slug`, or by a name in `hosts`.
     """
@@ -29,20 +34,22 @@ class Practice:
     created_at: datetime
     state: str | None = None
     hosts: tuple[str, ...] = ()
+    npi: str | None = None
+    tax_id: str | None = None
     version: int = 1
 
     def today(self, now: datetime) -> date:
         """The local date at the practice."""
         return now.astimezone(zone_info(self.time_zone)).date()
 
-    def with_details(self, *, name: str, time_zone: str, state: str | None, version: int) -> "Practice":
-        """Change its name, time zone or state.
+    def with_details(self, *, version: int, **values: Any) -> "Practice":
+        """Set these fields: its name, time zone, state and identifiers.
 
         Raises:
             StaleVersion: it changed after it was read.
         """
         _require_version(version, self.version)
-        return evolve(self, name=name, time_zone=time_zone, state=state, version=self.version + 1)
+        return evolve(self, **values, version=self.version + 1)
 
     def with_hosts(self, hosts: tuple[str, ...]) -> "Practice":
         """Replace its host names."""
@@ -53,7 +60,8 @@ class Practice:
 class Client:
     """A client of the practice. `email` is normalized; `state` is where they are treated, None for the practice's.
 
-    `external_id` is the EHR's id, unique in the practice; an import finds the record by it.
+    `external_id` is the EHR's id, unique in the practice; an import finds the record by it. `address`,
+    `emergency_contact` and `coverage` are encrypted, and None once the record's key is destroyed.
     """
 
     id: UUID
@@ -71,6 +79,8 @@ class Client:
     time_zone: str | None = None
     language: str | None = None
     state: str | None = None
+    emergency_contact: EmergencyContact | None = None
+    coverage: Coverage | None = None
     status: ClientStatus = "active"
     version: int = 1
 
@@ -105,7 +115,10 @@ class Client:
 
 @frozen
 class Clinician:
-    """A clinician, who sees clients. `room_link` is their own video room, where the practice uses such rooms."""
+    """A clinician, who sees clients. `room_link` is their own video room, where the practice uses such rooms.
+
+    `npi` and `licenses` are what bills name; several licenses, because telehealth needs one in each client's state.
+    """
 
     id: UUID
     practice_id: UUID
@@ -114,6 +127,8 @@ class Clinician:
     external_id: str | None = None
     time_zone: str | None = None
     room_link: str | None = None
+    npi: str | None = None
+    licenses: tuple[License, ...] = ()
     active: bool = True
     version: int = 1
 

@@ -6,12 +6,14 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.kernel.actor import ROLES, Role
-from portal_core.people.model import Client, ClientStatus, Clinician, Practice, StaffMember
+from portal_core.kernel.contact import EmergencyContact
+from portal_core.people.identifiers import License
+from portal_core.people.model import Client, ClientStatus, Clinician, Coverage, Practice, StaffMember
 
 
 @frozen
 class PracticeView:
-    """A practice as its staff see it. `settings` has one section per feature."""
+    """A practice as its administrators see it. `tax_id` is an employer identification number."""
 
     id: UUID
     slug: str
@@ -19,6 +21,8 @@ class PracticeView:
     time_zone: str
     state: str | None
     hosts: tuple[str, ...]
+    npi: str | None
+    tax_id: str | None
     version: int
 
     @classmethod
@@ -30,6 +34,8 @@ class PracticeView:
             time_zone=practice.time_zone,
             state=practice.state,
             hosts=practice.hosts,
+            npi=practice.npi,
+            tax_id=practice.tax_id,
             version=practice.version,
         )
 
@@ -41,7 +47,7 @@ class ProfileView:
     `email` is the practice's email on file: invitations go there, and so do messages while there is no account.
     `sign_in_email` is the account's: the client signs in with it, receives messages there, and alone can change it,
     which also changes `email`. It is null without an account, and for proxies. Staff correct only `email`, so the two
-    may differ.
+    may differ. `coverage` is what the practice has on file; the client cannot change it here.
     """
 
     client_id: UUID
@@ -57,6 +63,8 @@ class ProfileView:
     address: str | None
     time_zone: str | None
     language: str | None
+    emergency_contact: EmergencyContact | None
+    coverage: Coverage | None
     version: int
 
     @classmethod
@@ -75,6 +83,8 @@ class ProfileView:
             address=client.address,
             time_zone=client.time_zone,
             language=client.language,
+            emergency_contact=client.emergency_contact,
+            coverage=client.coverage,
             version=client.version,
         )
 
@@ -103,6 +113,8 @@ class ClinicianView:
     credentials: str | None
     time_zone: str | None
     room_link: str | None
+    npi: str | None
+    licenses: tuple[License, ...]
     active: bool
     external_id: str | None
     version: int
@@ -115,6 +127,8 @@ class ClinicianView:
             credentials=clinician.credentials,
             time_zone=clinician.time_zone,
             room_link=clinician.room_link,
+            npi=clinician.npi,
+            licenses=clinician.licenses,
             active=clinician.active,
             external_id=clinician.external_id,
             version=clinician.version,

@@ -11,6 +11,43 @@ PASSWORD = "violet harbour 7 trombone"
 ADA = {"given_name": "Ada", "family_name": "Lovelace", "date_of_birth": "1985-12-10", "email": "ada@client.example"}
 
 
+async def test_practice_clinician_and_client_keep_what_bills_and_emergencies_need(open_practice: OpenPractice) -> None:
+    administrator, desk = await open_practice.staff("administrator"), await open_practice.staff("front_desk")
+    practice = await open_practice.ask(administrator, "GET", PRACTICE)
+    body = {name: practice[name] for name in ("name", "time_zone", "state", "version")}
+    wrong = {**body, "npi": "1234567890"}
+    assert (await refused(open_practice, administrator, "PUT", PRACTICE, wrong))[0] == 422
+    body |= {"npi": "1234567893", "tax_id": "123456789"}
+    practice = await open_practice.ask(administrator, "PUT", PRACTICE, body)
+    assert (practice["npi"], practice["tax_id"]) == ("1234567893", "12-3456789")
+
+    licenses = [{"state": "NY", "number": "012345"}, {"state": "NJ", "number": "44SC0"}]
+    body = {"name": "Dr. Owen", "npi": "1234567893", "licenses": licenses}
+    clinician = await open_practice.ask(administrator, "POST", f"{PRACTICE}/clinicians", body)
+    assert (clinician["npi"], clinician["licenses"]) == ("1234567893", licenses)
+
+    grace = {"name": "Grace", "phone": "518 555 0199", "relationship": "aunt"}
+    body = {**ADA, "emergency_contact": grace, "coverage": "self_pay"}
+    added = await open_practice.ask(desk, "POST", f"{PRACTICE}/clients", body)
+    kept = {**grace, "phone": "+15185550199"}
+    assert (added["profile"]["emergency_contact"], added["profile"]["coverage"]) == (kept, "self_pay")
+    wrong = {**body, "coverage": "medicaid"}
+    assert (await refused(open_practice, desk, "POST", f"{PRACTICE}/clients", wrong))[0] == 422
+
+    mira = await open_practice.client()
+    profile = await open_practice.ask(mira, "GET", f"{PORTAL}/profile")
+    for change, contact in (
+        ({"emergency_contact": grace}, kept),
+        ({"language": "en"}, kept),
+        ({"emergency_contact": None}, None),
+    ):
+        body = {**change, "version": profile["version"]}
+        profile = await open_practice.ask(mira, "PATCH", f"{PORTAL}/profile", body)
+        assert (profile["emergency_contact"], profile["coverage"]) == (contact, None)
+    own = {"version": profile["version"], "coverage": "insured"}
+    assert (await refused(open_practice, mira, "PATCH", f"{PORTAL}/profile", own))[0] == 422
+
+
 async def test_client_is_added_invited_and_signs_in(open_practice: OpenPractice) -> None:
     desk = await open_practice.staff("front_desk")
     added = await open_practice.ask(

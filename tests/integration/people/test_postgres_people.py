@@ -39,6 +39,7 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
+from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.support.contracts.people.world import DATE_OF_BIRTH, PeopleWorld
@@ -88,6 +89,9 @@ class TestPostgresPractice(PracticeContract): ...
 
 
 class TestPostgresClientRecords(ClientRecordsContract): ...
+
+
+class TestPostgresClientPages(ClientPagesContract): ...
 
 
 class TestPostgresDestroyedRecords(DestroyedRecordContract): ...

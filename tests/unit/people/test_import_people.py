@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from portal_core.access.model import GrantTerms
 from portal_core.access.use_cases.list_grants import ListGrants
-from portal_core.kernel.contact import ContactChanges
+from portal_core.kernel.contact import ContactChanges, EmergencyContact
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from portal_core.people.identifiers import License
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
 from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
@@ -125,6 +126,9 @@ async def test_import_updates_changed_fields(use_cases: MemoryPeopleUseCases) ->
         (evolve(PLAIN, state="New York"), "state", "state_invalid"),
         (evolve(PLAIN, language="Spanish!"), "language", "language_invalid"),
         (evolve(PLAIN, status="gone"), "status", "status_unknown"),
+        (evolve(PLAIN, coverage="medicaid"), "coverage", "coverage_unknown"),
+        (evolve(PLAIN, emergency_contact_name="Grace"), "emergency_contact.phone", "phone_invalid"),
+        (evolve(PLAIN, emergency_contact_phone="+12125550123"), "emergency_contact.name", "empty"),
         (evolve(PLAIN, clinicians="C-9"), "clinicians", "clinician_unknown"),
         (evolve(PLAIN, external_id="E-9"), "external_id", "duplicate_id"),
         (evolve(PLAIN, given_name="A\x00nn"), "given_name", "characters_invalid"),
@@ -156,6 +160,9 @@ async def test_invalid_row_is_rejected_with_line_and_reason(
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://[::1/"), "room_link", "link_invalid"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://x:99999/"), "room_link", "link_invalid"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="https://x/" + "a" * 2000), "room_link", "link_invalid"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", npi="1234567890"), "npi", "npi_invalid"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", licenses="NY 1; 012345"), "licenses.1.state", "state_invalid"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", licenses="NY"), "licenses.0.number", "empty"),
         (ClinicianRow(5, "C-2", "Dr. Owen"), "external_id", "duplicate_id"),
     ],
 )
@@ -179,6 +186,27 @@ async def test_import_keeps_client_edits(use_cases: MemoryPeopleUseCases) -> Non
     zoe = await client_of(use_cases, "E-2")
     assert (zoe.phone, zoe.pronouns) == ("+12125559999", "they/them")
     assert (await client_of(use_cases, "E-1")).phone == "+12125550000"
+
+
+async def test_import_brings_what_bills_need_and_keeps_it_where_the_file_has_none(
+    use_cases: MemoryPeopleUseCases,
+) -> None:
+    client = evolve(
+        PLAIN,
+        coverage=" Self-pay",
+        emergency_contact_name="Grace",
+        emergency_contact_phone="2125550123",
+        emergency_contact_relationship="aunt",
+    )
+    clinician = evolve(CLINICIANS[0], npi="1234567893", licenses="ny 012345; NJ 44 SC0;")
+    for client_row, clinician_row, unchanged in ((client, clinician, 0), (PLAIN, CLINICIANS[0], 2)):
+        report = await run_import(use_cases, client_row, clinicians=(clinician_row,))
+        assert (report.rejected, report.unchanged) == ((), unchanged)
+        ann = await client_of(use_cases, "E-1")
+        assert (ann.coverage, ann.emergency_contact) == ("self_pay", EmergencyContact("Grace", "+12125550123", "aunt"))
+        async with use_cases.world.begin(use_cases.world.system) as unit:
+            (grey,) = await unit.clinician_records.all()
+        assert (grey.npi, grey.licenses) == ("1234567893", (License("NY", "012345"), License("NJ", "44 SC0")))
 
 
 async def test_import_keeps_sign_in_email(use_cases: MemoryPeopleUseCases) -> None:
@@ -254,12 +282,19 @@ def test_any_text_is_parsed_or_rejected(texts: list[str]) -> None:
         assert row.parse(TODAY).given_name
 
 
-async def test_address_for_destroyed_record_is_rejected_and_import_continues(use_cases: MemoryPeopleUseCases) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"), [("address", "1 Elm Street"), ("coverage", "insured"), ("emergency_contact_name", "Grace")]
+)
+async def test_encrypted_field_for_destroyed_record_is_rejected_and_import_continues(
+    use_cases: MemoryPeopleUseCases, field: str, value: str
+) -> None:
     await run_import(use_cases, PLAIN)
     ann = await client_of(use_cases, "E-1")
     await DestroyRecordKey(use_cases.world.begin)(use_cases.world.system, ann.id)
-    report = await run_import(use_cases, evolve(PLAIN, address="1 Elm Street"), evolve(FULL, clinicians=""))
+    phone = "2125550123" if field == "emergency_contact_name" else None
+    row = evolve(PLAIN, **{field: value}, emergency_contact_phone=phone)
+    report = await run_import(use_cases, row, evolve(FULL, clinicians=""))
     assert (report.added, report.changed) == (1, 0)
-    assert [(one.line, one.field, one.code) for one in report.rejected] == [(2, "address", "record_destroyed")]
+    assert [(one.line, one.field, one.code) for one in report.rejected] == [(2, field, "record_destroyed")]
     assert await client_of(use_cases, "E-1") == ann
     assert (await run_import(use_cases, evolve(PLAIN, family_name="Leeds"))).changed == 1

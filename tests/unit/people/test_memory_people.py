@@ -7,6 +7,7 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
+from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.unit.people.memory_world import MemoryPeopleWorld
@@ -21,6 +22,9 @@ class TestMemoryPractice(PracticeContract): ...
 
 
 class TestMemoryClientRecords(ClientRecordsContract): ...
+
+
+class TestMemoryClientPages(ClientPagesContract): ...
 
 
 class TestMemoryDestroyedRecords(DestroyedRecordContract): ...

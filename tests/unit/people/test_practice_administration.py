@@ -11,11 +11,12 @@ from attrs import evolve
 from portal_core.access.model import GrantTerms
 from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.kernel.actor import Origin, SystemActor
-from portal_core.kernel.contact import InvalidEmail
+from portal_core.kernel.contact import EmergencyContact, InvalidEmail
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.details import ClientDetails, ClinicianDetails
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
+from portal_core.people.identifiers import License
 from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
@@ -27,6 +28,7 @@ from portal_core.people.use_cases.change_practice import ChangePractice, ChangeP
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.people.use_cases.get_client import GetClient
 from portal_core.people.use_cases.get_practice import GetPractice
+from portal_core.people.use_cases.get_profile import GetProfile
 from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from portal_core.people.use_cases.list_clinicians import ListClinicians
 from portal_core.people.use_cases.list_staff import ListStaff
@@ -109,6 +111,19 @@ async def test_administrator_changes_practice(use_cases: MemoryPeopleUseCases) -
         await GetPractice(world.begin)(world.visitor)
 
 
+async def test_practice_keeps_identifiers_for_bills(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    change = ChangePractice(world.begin)
+    for wrong, path in (({"npi": "1234567890"}, "npi"), ({"tax_id": "123-45-6789"}, "tax_id")):
+        with pytest.raises(Invalid) as refused:
+            await change(world.staff(), ChangePracticeCommand("Oak", "UTC", "NY", 1, **wrong))
+        assert refused.value.fields[0].path == path
+    view = await change(world.staff(), ChangePracticeCommand("Oak", "UTC", "NY", 1, "1234567893", "123456789"))
+    assert (view.npi, view.tax_id, view.version) == ("1234567893", "12-3456789", 2)
+    (entry,) = await use_cases.audit_entries("practice.changed")
+    assert set(entry.facts["fields"].split()) == {"name", "time_zone", "npi", "tax_id"}
+
+
 async def test_only_operator_sets_hosts(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     set_hosts = SetPracticeHosts(world.begin)
@@ -154,6 +169,21 @@ async def test_client_is_added_read_and_changed(use_cases: MemoryPeopleUseCases)
     assert [entry.record for entry in await use_cases.audit_entries("client.read")] == [client_id]
 
 
+async def test_staff_keep_emergency_contact_and_coverage_that_the_client_sees(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    details = evolve(DETAILS, emergency_contact=EmergencyContact("Grace", "5185550199", "aunt"), coverage="self_pay")
+    view = await AddClient(world.begin, world.clock, world.ids)(world.staff("front_desk"), AddClientCommand(details))
+    seen = await GetProfile(world.begin)(world.as_client(view.id))
+    assert seen == view.profile
+    assert seen.emergency_contact == EmergencyContact("Grace", "+15185550199", "aunt")
+    assert seen.coverage == "self_pay"
+    change = ChangeClient(world.begin, world.clock)
+    insured = await change(world.staff(), ChangeClientCommand(view.id, evolve(DETAILS, coverage="insured"), 1))
+    assert (insured.profile.emergency_contact, insured.profile.coverage) == (None, "insured")
+    (entry,) = await use_cases.audit_entries("client.changed")
+    assert entry.facts == {"fields": "emergency_contact coverage"}
+
+
 async def test_invalid_client_details_are_rejected(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     add = AddClient(world.begin, world.clock, world.ids)
@@ -162,6 +192,8 @@ async def test_invalid_client_details_are_rejected(use_cases: MemoryPeopleUseCas
         ({"date_of_birth": date(2026, 3, 3)}, "date_of_birth"),
         ({"state": "N"}, "state"),
         ({"status": "lost"}, "status"),
+        ({"coverage": "medicaid"}, "coverage"),
+        ({"emergency_contact": EmergencyContact("Grace", "12")}, "emergency_contact.phone"),
     ):
         with pytest.raises(Invalid) as refused:
             await add(world.staff(), AddClientCommand(evolve(DETAILS, **wrong)))
@@ -245,8 +277,13 @@ async def test_a_care_team_is_assigned(use_cases: MemoryPeopleUseCases) -> None:
 async def test_clinicians_are_added_changed_and_listed(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     add, change = AddClinician(world.begin, world.ids), ChangeClinician(world.begin, world.clock)
-    details = ClinicianDetails("Dr. Grey", "PhD", "C-1", "UTC", "https://rooms.example/grey")
+    details = ClinicianDetails(
+        "Dr. Grey", "PhD", "C-1", "UTC", "https://rooms.example/grey", "1234567893", (License("ny", "012345"),)
+    )
     view = await add(world.staff(), AddClinicianCommand(details))
+    assert (view.npi, view.licenses) == ("1234567893", (License("NY", "012345"),))
+    with pytest.raises(Invalid):
+        await add(world.system, AddClinicianCommand(ClinicianDetails("Dr. Owen", npi="1234567890")))
     with pytest.raises(DuplicateExternalId):
         await add(world.system, AddClinicianCommand(details))
     with pytest.raises(Invalid):

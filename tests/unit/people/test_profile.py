@@ -19,7 +19,7 @@ from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChan
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode, IssueEmailChangeCodeCommand
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChangeCommand
 from portal_core.kernel.actor import AccountHolder, ProxyActor
-from portal_core.kernel.contact import ContactChanges, InvalidEmail
+from portal_core.kernel.contact import ContactChanges, EmergencyContact, InvalidEmail
 from portal_core.kernel.errors import (
     Forbidden,
     Invalid,
@@ -60,10 +60,12 @@ async def test_a_client_sees_and_changes_contact_fields(use_cases: MemoryPeopleU
         address="1 Elm  Street\n\n Apt 2 ",
         time_zone="Europe/Vienna",
         language="es-MX",
+        emergency_contact=EmergencyContact(" Grace  Lee", "(518) 555-0199 x7", " "),
     )
     view = await ChangeProfile(world.begin)(actor, ChangeProfileCommand(changes, 1))
     assert (view.name, view.pronouns, view.phone) == ("Andy Lee", None, "+12125550123")
     assert (view.address, view.time_zone, view.language) == ("1 Elm Street\nApt 2", "Europe/Vienna", "es-MX")
+    assert view.emergency_contact == EmergencyContact("Grace Lee", "+15185550199 ext. 7", None)
     assert view == await GetProfile(world.begin)(actor)
     (changed,) = await use_cases.audit_entries("profile.changed")
     assert changed.record == client.id
@@ -74,6 +76,7 @@ async def test_a_client_sees_and_changes_contact_fields(use_cases: MemoryPeopleU
         "address",
         "time_zone",
         "language",
+        "emergency_contact",
     }
     assert len(await use_cases.audit_entries("profile.read")) == 2
     with pytest.raises(StaleVersion):
@@ -106,19 +109,26 @@ async def test_omitted_fields_stay_and_empty_change_is_a_read(use_cases: MemoryP
         ({"chosen_name": "x" * 81}, "chosen_name", "too_long"),
         ({"pronouns": "a\x00b"}, "pronouns", "characters_invalid"),
         ({"chosen_name": "a\ud800"}, "chosen_name", "characters_invalid"),
+        ({"emergency_contact": EmergencyContact(" ", "+12125550123")}, "emergency_contact.name", "empty"),
+        ({"emergency_contact": EmergencyContact("Grace", "12")}, "emergency_contact.phone", "phone_invalid"),
+        (
+            {"emergency_contact": EmergencyContact("Grace", "+12125550123", "x" * 81)},
+            "emergency_contact.relationship",
+            "too_long",
+        ),
         ({"address": "a\x07"}, "address", "characters_invalid"),
         ({"address": "x" * 401}, "address", "too_long"),
     ],
 )
 async def test_invalid_profile_fields_are_reported_and_change_nothing(
-    use_cases: MemoryPeopleUseCases, changes: dict[str, str], path: str, code: str
+    use_cases: MemoryPeopleUseCases, changes: dict[str, Any], path: str, code: str
 ) -> None:
     world = use_cases.world
     client = await world.add_client()
     with pytest.raises(Invalid) as refused:
         await ChangeProfile(world.begin)(
             world.as_client(client.id),
-            ChangeProfileCommand(ContactChanges(**changes), 1),  # type: ignore[arg-type]
+            ChangeProfileCommand(ContactChanges(**changes), 1),
         )
     assert [(one.path, one.code) for one in refused.value.fields] == [(path, code)]
     assert (await GetProfile(world.begin)(world.as_client(client.id))).version == 1

@@ -20,7 +20,7 @@ from portal_core.people.ports import (
 )
 from portal_core.people.views import ClientSummaryView
 
-SEALED["clients"] = {"address": None}
+SEALED["clients"] = {"address": None, "emergency_contact": None, "coverage": None}
 
 
 @define
@@ -33,7 +33,7 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
         return first(one for one in self._rows() if one.external_id == external_id)
 
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
-        require_key(self.tx, client.id, client.address)
+        require_key(self.tx, client.id, *(getattr(client, name) for name in SEALED[self.table]))
         await super().save(client, audit_entry)
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:

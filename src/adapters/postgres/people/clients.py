@@ -1,9 +1,10 @@
 """Clients and their care teams in PostgreSQL."""
 
+import json
 from typing import Any
 from uuid import UUID
 
-from attrs import define
+from attrs import asdict, define
 from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 
 from adapters.postgres.engine.columns import Uuid
@@ -14,6 +15,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import care_team, clients
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.errors import DuplicateExternalId
 from portal_core.people.model import Client
@@ -34,9 +36,12 @@ FIND_CLIENT = statement(
     scope_exemption="it looks for whose record this is",
 )
 ADD_CLIENT = statement("clients.add", insert(clients))
-SET_ADDRESS = statement(
-    "clients.set_address",
-    update(clients).where(_client_here, clients.c.id == bindparam("id")).values(address=bindparam("address")),
+_SEALED = ("address", "emergency_contact", "coverage")
+SET_SEALED = statement(
+    "clients.set_sealed",
+    update(clients)
+    .where(_client_here, clients.c.id == bindparam("id"))
+    .values({name: bindparam(name) for name in _SEALED}),
 )
 SAVE_CLIENT = statement("clients.save", update_version(clients))
 _SUMMARY = entity(ClientSummaryView, clients, name=(clients.c.given_name, clients.c.family_name, clients.c.chosen_name))
@@ -73,7 +78,7 @@ JOIN_TEAM = statement("care_team.join", insert(care_team))
 
 @define
 class PostgresClientRecords(ClientRecords):
-    """The address is encrypted with the client's key, which is created with the client."""
+    """Some fields are encrypted with the client's key, which is created with the client."""
 
     tx: Transaction
 
@@ -84,15 +89,16 @@ class PostgresClientRecords(ClientRecords):
         return await self._client(await self.tx.fetchrow(FIND_CLIENT, external_id=external_id))
 
     async def add(self, client: Client, audit_entry: AuditEntry) -> None:
-        # The key references the client and encrypts the address: insert the row, then the key, then set the address.
-        await self.tx.execute(ADD_CLIENT, **_values(client, None))
+        # The key references the client: insert the row, then the key, then set what the key encrypts.
+        await self.tx.execute(ADD_CLIENT, **_values(client, dict.fromkeys(_SEALED)))
         await self.tx.keys.add_client(self.tx.connection, client.practice_id, client.id)
-        if client.address is not None:
-            await self.tx.execute(SET_ADDRESS, id=client.id, address=await self._sealed_address(client))
+        sealed = await self._sealed(client)
+        if any(sealed.values()):
+            await self.tx.execute(SET_SEALED, id=client.id, **sealed)
         self.tx.add_audit_entry(audit_entry)
 
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
-        await self.tx.save(SAVE_CLIENT, **_values(client, await self._sealed_address(client)))
+        await self.tx.save(SAVE_CLIENT, **_values(client, await self._sealed(client)))
         self.tx.add_audit_entry(audit_entry)
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
@@ -116,17 +122,27 @@ class PostgresClientRecords(ClientRecords):
         ]
         return page.paginate(lines, lambda line: line.id)
 
-    async def _sealed_address(self, client: Client) -> bytes | None:
-        return await self.tx.seal(client.id, clients.c.address, client.id, client.address)
+    async def _sealed(self, client: Client) -> dict[str, bytes | None]:
+        contact = client.emergency_contact
+        texts = (client.address, json.dumps(asdict(contact)) if contact else None, client.coverage)
+        return {
+            name: await self.tx.seal(client.id, clients.c[name], client.id, text)
+            for name, text in zip(_SEALED, texts, strict=True)
+        }
 
     async def _client(self, row: Any) -> Client | None:
         if row is None:
             return None
-        return _CLIENT.of(row, address=await self.tx.unseal(row["id"], clients.c.address, row["id"], row["address"]))
+        texts: dict[str, Any] = {
+            name: await self.tx.unseal(row["id"], clients.c[name], row["id"], row[name]) for name in _SEALED
+        }
+        if texts["emergency_contact"] is not None:
+            texts["emergency_contact"] = EmergencyContact(**json.loads(texts["emergency_contact"]))
+        return _CLIENT.of(row, **texts)
 
 
-def _values(client: Client, sealed_address: bytes | None) -> dict[str, Any]:
-    return _CLIENT.values(client, sort_name=client.sort_name, email_key=client.email, address=sealed_address)
+def _values(client: Client, sealed: dict[str, bytes | None]) -> dict[str, Any]:
+    return _CLIENT.values(client, sort_name=client.sort_name, email_key=client.email, **sealed)
 
 
 @define

@@ -32,7 +32,9 @@ GET_PRACTICE = statement(
 )
 SAVE_PRACTICE = statement(
     "practices.save",
-    update_version(practices, "name", "time_zone", "state", "hosts").where(practices.c.id == bindparam("practice_id")),
+    update_version(practices, "name", "time_zone", "state", "hosts", "npi", "tax_id").where(
+        practices.c.id == bindparam("practice_id")
+    ),
 )
 ADD_PRACTICE = statement("practices.add", insert(practices))
 DROP_HOSTS = statement(

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from attrs import define
+from attrs import asdict, define
 from sqlalchemy import bindparam, insert, select
 
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
@@ -13,6 +13,7 @@ from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clinicians, staff
 from portal_core.kernel.audit import AuditEntry
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff
+from portal_core.people.identifiers import License
 from portal_core.people.model import Clinician, StaffMember
 from portal_core.people.ports import ClinicianRecords, StaffRecords
 
@@ -25,7 +26,7 @@ CONSTRAINT_ERRORS.update(
     }
 )
 
-_CLINICIAN = entity(Clinician, clinicians, credentials=(clinicians.c.credentials,))
+_CLINICIAN = entity(Clinician, clinicians, credentials=(clinicians.c.credentials,), licenses=(clinicians.c.licenses,))
 _clinician_here = clinicians.c.practice_id == bindparam("practice_id")
 GET_CLINICIAN = statement(
     "clinicians.get", select(*_CLINICIAN.columns).where(_clinician_here, clinicians.c.id == bindparam("id"))
@@ -90,11 +91,13 @@ class PostgresClinicianRecords(ClinicianRecords):
 
 
 def _clinician(row: Any) -> Clinician:
-    return _CLINICIAN.of(row, credentials=row["credentials"] or None)
+    licenses = tuple(License(**one) for one in row["licenses"])
+    return _CLINICIAN.of(row, credentials=row["credentials"] or None, licenses=licenses)
 
 
 def _clinician_values(clinician: Clinician) -> dict[str, Any]:
-    return _CLINICIAN.values(clinician, credentials=clinician.credentials or "")
+    licenses = [asdict(one) for one in clinician.licenses]
+    return _CLINICIAN.values(clinician, credentials=clinician.credentials or "", licenses=licenses)
 
 
 @define

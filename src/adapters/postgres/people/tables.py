@@ -1,6 +1,7 @@
 """Tables of practices, clients, clinicians, staff and care teams."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.engine.columns import (
     NOT_PORTAL_USERS,
@@ -27,6 +28,8 @@ practices = Table(
     string("time_zone"),
     string("state", null=True),
     texts("hosts"),
+    string("npi", null=True),
+    string("tax_id", null=True),
     instant("created_at"),
     version(),
     PrimaryKeyConstraint("id"),
@@ -66,6 +69,8 @@ clients = Table(
     string("email_key", null=True),
     string("phone", null=True),
     sealed("address"),
+    sealed("emergency_contact"),
+    sealed("coverage"),
     string("time_zone", null=True),
     string("language", null=True),
     string("state", null=True),
@@ -98,6 +103,8 @@ clinicians = practice_table(
     string("credentials"),
     string("time_zone", null=True),
     string("room_link", null=True),
+    string("npi", null=True),
+    Column("licenses", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     flag("active"),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),

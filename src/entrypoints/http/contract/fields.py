@@ -106,6 +106,7 @@ FIRST_YEAR, LAST_YEAR = 1850, 2200
 the calendars of Python and PostgreSQL."""
 
 DateT = TypeVar("DateT", bound=date)
+ValueT = TypeVar("ValueT")
 
 
 def clock_time(text: str) -> time:
@@ -118,8 +119,8 @@ def page(after: str | None, size: int) -> PageRequest:
     return PageRequest(after=after, size=size)
 
 
-def or_keep(value: str | UnsetType | None) -> str | Keep | None:
-    """A text of a PATCH request for the core: left out leaves the field as it is, null empties it."""
+def or_keep(value: ValueT | UnsetType | None) -> ValueT | Keep | None:
+    """A value of a PATCH request for the core: left out leaves the field as it is, null empties it."""
     return KEEP if isinstance(value, UnsetType) else value
 
 

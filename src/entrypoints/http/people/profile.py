@@ -30,7 +30,7 @@ from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChan
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChange, RequestEmailChangeCommand
 from portal_core.accounts.views import AccountView
-from portal_core.kernel.contact import ContactChanges, InvalidEmail
+from portal_core.kernel.contact import ContactChanges, EmergencyContact, InvalidEmail
 from portal_core.kernel.errors import Forbidden, NotFound, RateLimited, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 from portal_core.people.use_cases.change_profile import ChangeProfile, ChangeProfileCommand
@@ -43,6 +43,18 @@ Address = Annotated[str, Meta(min_length=1, max_length=400, examples=["12 Elm St
 Language = Annotated[str, Meta(min_length=2, max_length=35, pattern=r"^\s*[A-Za-z0-9\-]+\s*$", examples=["en"])]
 
 
+class EmergencyContactRequest(Request, frozen=True):
+    """Whom the practice calls in an emergency; `relationship` is theirs to the client."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120, examples=["Grace Hopper"])]
+    phone: Phone
+    relationship: Annotated[str, Meta(min_length=1, max_length=80, examples=["sister"])] | None = None
+
+    def emergency_contact(self) -> EmergencyContact:
+        """Convert the request to the core's value."""
+        return EmergencyContact(self.name, self.phone, self.relationship)
+
+
 class ChangeProfileRequest(Request, frozen=True):
     """Omitted fields stay; null clears a field. `version` is the version that was read."""
 
@@ -53,9 +65,11 @@ class ChangeProfileRequest(Request, frozen=True):
     address: Address | UnsetType | None = UNSET
     time_zone: TimeZone | UnsetType | None = UNSET
     language: Language | UnsetType | None = UNSET
+    emergency_contact: EmergencyContactRequest | UnsetType | None = UNSET
 
     def changes(self) -> ContactChanges:
         """Convert the request to the core's changes."""
+        given = self.emergency_contact
         return ContactChanges(
             chosen_name=or_keep(self.chosen_name),
             pronouns=or_keep(self.pronouns),
@@ -63,6 +77,9 @@ class ChangeProfileRequest(Request, frozen=True):
             address=or_keep(self.address),
             time_zone=or_keep(self.time_zone),
             language=or_keep(self.language),
+            emergency_contact=or_keep(
+                given.emergency_contact() if isinstance(given, EmergencyContactRequest) else given
+            ),
         )
 
 

@@ -38,7 +38,7 @@ class ChangeClient:
         InvalidEmail, Invalid: a field is not valid.
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another client has this external id.
-        RecordDestroyed: an address was given for a record whose key was destroyed.
+        RecordDestroyed: an encrypted field was given for a record whose key was destroyed.
     """
 
     begin: Begin[PeopleUnit]

@@ -1,4 +1,4 @@
-"""Change the practice's name, time zone and state."""
+"""Change the practice's name, time zone, state and identifiers."""
 
 from attrs import frozen
 
@@ -8,6 +8,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
+from portal_core.people.identifiers import employer_identification_number, npi
 from portal_core.people.model import changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
@@ -20,11 +21,13 @@ class ChangePracticeCommand:
     time_zone: str
     state: str | None
     version: int
+    npi: str | None = None
+    tax_id: str | None = None
 
 
 @frozen
 class ChangePractice:
-    """An administrator changes the practice's name, time zone and state.
+    """An administrator changes the practice's name, time zone and state, and the NPI and EIN that bills name.
 
     Dates already decided stay: a grant keeps the last day that was calculated when it was created.
 
@@ -44,6 +47,8 @@ class ChangePractice:
                 name=single_line_text(command.name, "name", 120),
                 time_zone=contact.check_time_zone(command.time_zone, "time_zone"),
                 state=contact.state_code(command.state, "state") if command.state else None,
+                npi=npi(command.npi, "npi") if command.npi else None,
+                tax_id=employer_identification_number(command.tax_id, "tax_id") if command.tax_id else None,
                 version=command.version,
             )
             facts = {"fields": changed_fields(practice, changed)}

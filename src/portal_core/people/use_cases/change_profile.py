@@ -31,7 +31,7 @@ class ChangeProfile:
         NotFound, Forbidden: no such record for this actor, or it is read-only.
         Invalid: a field is not valid.
         StaleVersion: it changed after it was read.
-        RecordDestroyed: an address was given for a record whose key was destroyed.
+        RecordDestroyed: an encrypted field was given for a record whose key was destroyed.
     """
 
     begin: Begin[PeopleUnit]

@@ -22,6 +22,7 @@ Progress = Callable[[int, int], None]
 """Called after each chunk with the rows done and the total rows."""
 
 CHUNK_SIZE = 50
+ENCRYPTED_COLUMNS = ("address", "emergency_contact_name", "coverage")
 _Row = TypeVar("_Row")
 
 
@@ -42,9 +43,10 @@ class ImportPeople:
 
     A row that is not valid is rejected with its line and the reason, and the import continues. Rows are written in
     chunks of 50, each in one transaction, so an interrupted run can simply be repeated. Fields that clients can change
-    in the portal are filled only where they are empty, and an email that signs in is not replaced; nobody is removed
-    and nobody is invited. A corrected date of birth or state recalculates the dates of proxies' grants. A row with an
-    address is rejected if the key of the record was destroyed.
+    in the portal are filled only where they are empty, and an email that signs in is not replaced; coverage, NPI and
+    licenses stay where the row has none; nobody is removed and nobody is invited. A corrected date of birth or state
+    recalculates the dates of proxies' grants. A row with a field to encrypt is rejected if the key of the record was
+    destroyed.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -92,7 +94,8 @@ class ImportPeople:
         except Invalid as error:
             return _rejected_row(row.line, error)
         except RecordDestroyed as error:
-            return RejectedRow(row.line, "address", error.code, error.title)
+            given = [name for name in ENCRYPTED_COLUMNS if getattr(row, name)]
+            return RejectedRow(row.line, given[0], error.code, error.title)
 
     async def _report(self, actor: Actor, outcomes: Sequence[RowOutcome | RejectedRow]) -> ImportReport:
         report = ImportReport(

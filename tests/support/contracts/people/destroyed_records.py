@@ -5,30 +5,35 @@ from attrs import evolve
 
 from portal_core.kernel.actor import ClientActor, Origin
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
 from portal_core.kernel.idempotency import IdempotentRequest
 from tests.support.contracts.people.world import AUDIT_ENTRY, PeopleWorld
+
+GRACE = EmergencyContact("Grace", "+15185550199")
 
 
 class DestroyedRecordContract:
     """What remains of a record whose key was destroyed."""
 
     async def test_destroying_key_removes_sealed_content_only(self, world: PeopleWorld) -> None:
-        client = await world.add_client(address="12 Elm Street")
+        client = await world.add_client(address="12 Elm Street", emergency_contact=GRACE, coverage="insured")
+        without = evolve(client, address=None, emergency_contact=None, coverage=None)
         entry = AuditEntry("record.key_destroyed", client.id, record=client.id)
         async with world.begin(world.staff()) as unit:
             assert await unit.client_records.get(client.id) == client
             assert await unit.client_records.destroy_key(client.id, entry)
-            assert await unit.client_records.get(client.id) == evolve(client, address=None)
+            assert await unit.client_records.get(client.id) == without
             await unit.commit(None)
         assert (await world.audit()).count(entry) == 1
         async with world.begin(world.staff()) as unit:
             remaining = await unit.client_records.get(client.id)
-            assert remaining == evolve(client, address=None)
+            assert remaining == without
             assert not await unit.client_records.destroy_key(client.id, entry)
-            with pytest.raises(RecordDestroyed):
-                await unit.client_records.save(evolve(client, address="13 Elm Street", version=2), AUDIT_ENTRY)
-            named = evolve(remaining, chosen_name="Andy", version=2)
+            for field, value in (("address", "13 Elm Street"), ("emergency_contact", GRACE), ("coverage", "insured")):
+                with pytest.raises(RecordDestroyed):
+                    await unit.client_records.save(evolve(without, **{field: value}, version=2), AUDIT_ENTRY)
+            named = evolve(without, chosen_name="Andy", version=2)
             await unit.client_records.save(named, AUDIT_ENTRY)
             assert await unit.client_records.get(client.id) == named
 

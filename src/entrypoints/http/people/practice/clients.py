@@ -23,6 +23,7 @@ from entrypoints.http.contract.fields import (
 )
 from entrypoints.http.contract.routing import get, post, put
 from entrypoints.http.people.practice.fields import Address, ExternalId, FamilyName, Language, Name, Pronouns, State
+from entrypoints.http.people.profile import EmergencyContactRequest
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitation_errors import NoEmail
@@ -33,7 +34,7 @@ from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 from portal_core.people.details import ClientDetails
 from portal_core.people.errors import DuplicateExternalId
-from portal_core.people.model import ClientStatus
+from portal_core.people.model import ClientStatus, Coverage
 from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
@@ -57,6 +58,8 @@ class ClientRequest(Request, frozen=True):
     time_zone: TimeZone | None = None
     language: Language | None = None
     state: State | None = None
+    emergency_contact: EmergencyContactRequest | None = None
+    coverage: Coverage | None = None
     status: ClientStatus = "active"
 
     def details(self) -> ClientDetails:
@@ -74,6 +77,8 @@ class ClientRequest(Request, frozen=True):
             time_zone=self.time_zone,
             language=self.language,
             state=self.state,
+            emergency_contact=self.emergency_contact.emergency_contact() if self.emergency_contact else None,
+            coverage=self.coverage,
             status=self.status,
         )
 

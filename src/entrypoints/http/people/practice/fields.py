@@ -14,4 +14,7 @@ State = Annotated[str, Meta(min_length=2, max_length=8, pattern=r"^\s*[A-Za-z]{2
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100, examples=["ehr-1001"])]
 """The EHR's id of the record."""
 
+Npi = Annotated[str, Meta(min_length=1, max_length=20, examples=["1234567893"])]
+"""A National Provider Identifier; the core validates its check digit."""
+
 Url = Annotated[str, Meta(min_length=1, max_length=500, examples=["https://id.example.org"])]

@@ -17,7 +17,10 @@ LongText = Annotated[str, Meta(max_length=2000)]
 
 
 class ClinicianRowRequest(Request, frozen=True):
-    """One clinician. `line` is the caller's row number, for the report; `active` is yes or no."""
+    """One clinician. `line` is the caller's row number, for the report; `active` is yes or no.
+
+    `licenses` are a state and a number each, separated by `;`: `NY 012345; NJ 44SC0`.
+    """
 
     line: LineNumber
     external_id: RequiredText
@@ -26,6 +29,8 @@ class ClinicianRowRequest(Request, frozen=True):
     time_zone: Text | None = None
     room_link: LongText | None = None
     active: Text | None = None
+    npi: Text | None = None
+    licenses: LongText | None = None
 
     def row(self) -> ClinicianRow:
         """Convert the request to the core's row."""
@@ -37,6 +42,8 @@ class ClinicianRowRequest(Request, frozen=True):
             time_zone=self.time_zone,
             room_link=self.room_link,
             active=self.active,
+            npi=self.npi,
+            licenses=self.licenses,
         )
 
 
@@ -59,6 +66,10 @@ class ClientRowRequest(Request, frozen=True):
     state: Text | None = None
     status: Text | None = None
     clinicians: LongText | None = None
+    emergency_contact_name: Text | None = None
+    emergency_contact_relationship: Text | None = None
+    emergency_contact_phone: Text | None = None
+    coverage: Text | None = None
 
     def row(self) -> ClientRow:
         """Convert the request to the core's row."""
@@ -78,6 +89,10 @@ class ClientRowRequest(Request, frozen=True):
             state=self.state,
             status=self.status,
             clinicians=self.clinicians,
+            emergency_contact_name=self.emergency_contact_name,
+            emergency_contact_relationship=self.emergency_contact_relationship,
+            emergency_contact_phone=self.emergency_contact_phone,
+            coverage=self.coverage,
         )
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from entrypoints.http.contract.fields import Request, TimeZone, Version
 from entrypoints.http.contract.routing import get, post, put
-from entrypoints.http.people.practice.fields import State
+from entrypoints.http.people.practice.fields import Npi, State
 from entrypoints.http.people.practice.import_rows import ImportRequest
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Conflict, Forbidden, StaleVersion
@@ -22,14 +22,20 @@ IMPORT_LIMIT = 2 * 1024 * 1024
 """Bytes: a thousand rows of two kilobytes each."""
 
 PracticeName = Annotated[str, Meta(min_length=1, max_length=120, examples=["Elm Street Counselling"])]
+TaxId = Annotated[str, Meta(min_length=1, max_length=20, examples=["12-3456789"])]
 
 
 class ChangePracticeRequest(Request, frozen=True, kw_only=True):
-    """The practice's name, time zone and state; `version` is the version that was read."""
+    """The practice's name and place, and the identifiers that bills name; omitted ones are empty.
+
+    `tax_id` is an employer identification number. `version` is the version that was read.
+    """
 
     name: PracticeName
     time_zone: TimeZone
     state: State | None = None
+    npi: Npi | None = None
+    tax_id: TaxId | None = None
     version: Version
 
 
@@ -41,7 +47,7 @@ class PracticeController(Controller):
 
     @get("", raises=[Forbidden])
     async def get_practice(self, request: PortalRequest, get_practice: NamedDependency[GetPractice]) -> PracticeView:
-        """The practice's name and place."""
+        """The practice's name and place, and the identifiers that bills name."""
         return await get_practice(request.actor)
 
     @put("", raises=[Forbidden, StaleVersion])
@@ -51,8 +57,8 @@ class PracticeController(Controller):
         data: JSONBody[ChangePracticeRequest],
         change_practice: NamedDependency[ChangePractice],
     ) -> PracticeView:
-        """Changes the practice's name, time zone and state. The operator of the deployment sets its host names."""
-        command = ChangePracticeCommand(data.name, data.time_zone, data.state, data.version)
+        """Changes the practice's name, place and identifiers. The operator of the deployment sets its host names."""
+        command = ChangePracticeCommand(data.name, data.time_zone, data.state, data.version, data.npi, data.tax_id)
         return await change_practice(request.actor, command)
 
     @post("/imports", status_code=200, idempotent=False, body_limit=IMPORT_LIMIT, raises=[Forbidden, Conflict])

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from entrypoints.http.contract.fields import Email, FromPath, Request, TimeZone, Version
 from entrypoints.http.contract.routing import get, post, put
-from entrypoints.http.people.practice.fields import ExternalId, FullName, Url
+from entrypoints.http.people.practice.fields import ExternalId, FullName, Npi, State, Url
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitation_views import InvitationView
@@ -21,6 +21,7 @@ from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.page import Page
 from portal_core.people.details import ClinicianDetails
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, LastAdministrator
+from portal_core.people.identifiers import MAX_LICENSES, License
 from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
 from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
@@ -35,6 +36,13 @@ Subject = Annotated[str, Meta(min_length=1, max_length=255, examples=["248289761
 Roles = Annotated[tuple[Role, ...], Meta(min_length=1, max_length=len(ROLES))]
 
 
+class LicenseRequest(Request, frozen=True):
+    """A license to practice in one state."""
+
+    state: State
+    number: Annotated[str, Meta(min_length=1, max_length=40, examples=["012345"])]
+
+
 class ClinicianRequest(Request, frozen=True):
     """All details of a clinician. `room_link` is their own video room, where the practice uses such rooms."""
 
@@ -43,6 +51,8 @@ class ClinicianRequest(Request, frozen=True):
     external_id: ExternalId | None = None
     time_zone: TimeZone | None = None
     room_link: RoomLink | None = None
+    npi: Npi | None = None
+    licenses: Annotated[tuple[LicenseRequest, ...], Meta(max_length=MAX_LICENSES)] = ()
     active: bool = True
 
     def details(self) -> ClinicianDetails:
@@ -53,6 +63,8 @@ class ClinicianRequest(Request, frozen=True):
             external_id=self.external_id,
             time_zone=self.time_zone,
             room_link=self.room_link,
+            npi=self.npi,
+            licenses=tuple(License(one.state, one.number) for one in self.licenses),
             active=self.active,
         )
 
