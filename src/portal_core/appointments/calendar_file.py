@@ -19,6 +19,9 @@ Method = Literal["PUBLISH", "CANCEL"]
 MAX_LINE_OCTETS = 75
 """In octets, without the line end (RFC 5545, 3.1)."""
 
+REFRESH_INTERVAL = "PT1H"
+"""How long a calendar app should wait before it reads a feed again."""
+
 
 @frozen(kw_only=True)
 class CalendarEvent:
@@ -52,26 +55,42 @@ class CalendarEvent:
         )
 
 
-def calendar_text(
-    events: Iterable[CalendarEvent], organizer: UUID, *, method: Method | None = None, stamp: datetime | None = None
-) -> str:
-    """An iCalendar object with these events.
+def event_text(event: CalendarEvent, *, method: Method, organizer: UUID, stamp: datetime) -> str:
+    """A message about one event (RFC 5546): PUBLISH adds or changes it, CANCEL removes it.
 
-    A single file has a `method` (RFC 5546: PUBLISH adds or changes, CANCEL removes) and `stamp`, the time of its
-    creation; a feed has neither. `organizer` is the practice's id, since RFC 5546 requires an organizer.
+    `organizer` is the practice's id, since such a message must have an organizer; `stamp` is the time of its creation.
     """
+    return _calendar([f"METHOD:{method}"], [*_event(event, stamp), f"ORGANIZER:urn:uuid:{organizer}"])
+
+
+def feed_text(events: Iterable[CalendarEvent], name: str) -> str:
+    """A calendar with these events, for an app that reads it again and again.
+
+    It has no METHOD, and so no ORGANIZER either, which only messages about scheduling may have (RFC 5545, 3.8.4.3).
+    DTSTAMP is the last change (RFC 5545, 3.8.7.2), so equal appointments make equal texts. The name and the interval
+    are given twice: as in RFC 7986, and under the older names that most apps know.
+    """
+    shown = _escaped(name)
+    head = [
+        f"NAME:{shown}",
+        f"X-WR-CALNAME:{shown}",
+        f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH_INTERVAL}",
+        f"X-PUBLISHED-TTL:{REFRESH_INTERVAL}",
+    ]
+    return _calendar(head, *(_event(event, event.changed_at) for event in events))
+
+
+def _calendar(head: list[str], *events: list[str]) -> str:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Client Portal//Appointments//EN", "CALSCALE:GREGORIAN"]
-    if method is not None:
-        lines.append(f"METHOD:{method}")
+    lines += head
     for event in events:
-        lines += _event(event, organizer, stamp or event.changed_at)
+        lines += ["BEGIN:VEVENT", *event, "END:VEVENT"]
     lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
 
 
-def _event(event: CalendarEvent, organizer: UUID, stamp: datetime) -> list[str]:
+def _event(event: CalendarEvent, stamp: datetime) -> list[str]:
     lines = [
-        "BEGIN:VEVENT",
         f"UID:{event.uid}",
         f"SEQUENCE:{event.sequence}",
         f"DTSTAMP:{_utc(stamp)}",
@@ -80,13 +99,12 @@ def _event(event: CalendarEvent, organizer: UUID, stamp: datetime) -> list[str]:
         f"DTEND:{_utc(event.ends_at)}",
         f"STATUS:{'CANCELLED' if event.cancelled else 'CONFIRMED'}",
         f"SUMMARY:{_escaped(event.title)}",
-        f"ORGANIZER:urn:uuid:{organizer}",
         "CLASS:PRIVATE",
         f"TRANSP:{'TRANSPARENT' if event.cancelled else 'OPAQUE'}",
     ]
     if event.location:
         lines.append(f"LOCATION:{_escaped(event.location)}")
-    return [*lines, "END:VEVENT"]
+    return lines
 
 
 def _utc(at: datetime) -> str:

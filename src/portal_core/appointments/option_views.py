@@ -113,6 +113,7 @@ class AppointmentSettingsView:
     max_waitlist_entries_per_client: int
     offer_duration_minutes: int
     calendar_title: str
+    calendar_name: str
     version: int
 
     @classmethod
@@ -131,6 +132,7 @@ class AppointmentSettingsView:
             max_waitlist_entries_per_client=settings.max_waitlist_entries_per_client,
             offer_duration_minutes=settings.offer_duration // MINUTE,
             calendar_title=settings.calendar_title,
+            calendar_name=settings.calendar_name,
             version=stored.version,
         )
 

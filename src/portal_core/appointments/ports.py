@@ -297,6 +297,8 @@ class CheckIns(Protocol):
 class FeedTokens(Protocol):
     """Calendar feeds."""
 
+    async def get(self, client_id: UUID) -> FeedToken | None: ...
+
     async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
         """Make this the client's only feed; an earlier one stops working."""
         ...

@@ -33,8 +33,8 @@ class AppointmentSettings:
     `cancel_notice` is real time or calendar days (see `cancellation_deadline`). A client who cancels later than that is
     refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Without `self_booking` clients can
     only request appointments. A slot is held for `hold_duration`, a waitlist offer is open for `offer_duration`, and
-    neither lasts beyond the start. `calendar_title` is the title in calendar files: other people see calendars, so it
-    must hold no clinical word.
+    neither lasts beyond the start. `calendar_title` is the title of each appointment in calendar files, `calendar_name`
+    the name of the calendar that a feed becomes: other people see calendars, so neither may hold a clinical word.
 
     Raises:
         Invalid: `late_cancel` is "fee" and there is no fee, or a number is out of range.
@@ -50,6 +50,7 @@ class AppointmentSettings:
     max_waitlist_entries_per_client: int = 3
     offer_duration: timedelta = timedelta(hours=2)
     calendar_title: str = "Appointment"
+    calendar_name: str = "Appointments"
 
     def __attrs_post_init__(self) -> None:
         errors = []

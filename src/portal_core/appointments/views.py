@@ -219,6 +219,13 @@ class FeedView:
 
 
 @frozen(kw_only=True)
+class FeedStatusView:
+    """Whether there is a calendar feed: `created_at` is null while there is none."""
+
+    created_at: datetime | None
+
+
+@frozen(kw_only=True)
 class PreferredTimeView:
     """A preferred time of a request."""
 

@@ -208,11 +208,29 @@ async def test_calendar_feed_is_read_without_signing_in(open_practice: OpenPract
     oak = await OpenPractice.open(open_practice.portal)
     mira = await open_practice.client()
     appointment = await booked(open_practice, mira)
-    feed = await open_practice.ask(mira, "POST", f"{PORTAL}/calendar/feed", idempotency_key="one")
+    feed_path = f"{PORTAL}/calendar/feed"
+    assert await open_practice.ask(mira, "GET", feed_path) == {"created_at": None}
+    feed = await open_practice.ask(mira, "POST", feed_path, idempotency_key="one")
+    assert await open_practice.ask(mira, "GET", feed_path) == {"created_at": feed["created_at"]}
     async with open_practice.portal.http_client() as phone:
         read = await phone.get(feed["path"])
         assert (read.status_code, read.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
         assert f"UID:{appointment['id']}" in read.text
+        assert "X-WR-CALNAME:Appointments\r\n" in read.text
+        assert read.headers["cache-control"] == "private, no-cache"
+        for tags in (read.headers["etag"], f'"old", W/{read.headers["etag"]}', "*"):
+            unchanged = await phone.get(feed["path"], headers={"if-none-match": tags})
+            assert (unchanged.status_code, unchanged.content) == (304, b"")
+            assert (unchanged.headers["etag"], unchanged.headers["cache-control"]) == (
+                read.headers["etag"],
+                read.headers["cache-control"],
+            )
+        assert (await phone.get(feed["path"], headers={"if-none-match": '"old"'})).content == read.content
+        assert (await phone.get(feed["path"], headers={"if-none-match": "x" * 5000})).status_code == 422
+        assert (await phone.head(feed["path"])).headers["etag"] == read.headers["etag"]
+        await open_practice.ask(mira, "PATCH", f"{APPOINTMENTS}/{appointment['id']}/cancel", {})
+        changed = await phone.get(feed["path"], headers={"if-none-match": read.headers["etag"]})
+        assert (changed.status_code, changed.headers["etag"] == read.headers["etag"]) == (200, False)
         assert not {"Rivera", "Session", "Mira"} & set(read.text.replace("\r\n", " ").split())
         elsewhere = feed["path"].replace(open_practice.slug, oak.slug)
         assert (await phone.get(elsewhere)).status_code == 404

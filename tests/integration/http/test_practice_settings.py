@@ -30,6 +30,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "max_waitlist_entries_per_client": 3,
         "offer_duration_minutes": 120,
         "calendar_title": "Appointment",
+        "calendar_name": "Appointments",
     },
     "branding": {"neutral_name": "Secure portal", "portal_url": None},
 }
@@ -55,6 +56,7 @@ CHANGED: dict[str, dict[str, Any]] = {
         "max_waitlist_entries_per_client": 1,
         "offer_duration_minutes": 60,
         "calendar_title": "Meeting",
+        "calendar_name": "At Elm Street",
     },
     "branding": {"neutral_name": "Office", "portal_url": "https://portal.elm.example/start"},
 }
@@ -95,6 +97,7 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("appointments", {"max_waitlist_entries_per_client": 0}, {"max_waitlist_entries_per_client"}),
     ("appointments", {"offer_duration_minutes": 0}, {"offer_duration_minutes"}),
     ("appointments", {"calendar_title": ""}, {"calendar_title"}),
+    ("appointments", {"calendar_name": "a" * 101}, {"calendar_name"}),
     ("appointments", {"calendar_title": "\u202eabc"}, {"calendar_title"}),
     ("branding", {"neutral_name": " "}, {"neutral_name"}),
     ("branding", {"neutral_name": "x" * 201}, {"neutral_name"}),

@@ -28,6 +28,7 @@ from portal_core.appointments.use_cases.export_calendar_event import ExportCalen
 from portal_core.appointments.use_cases.find_slots import FindSlots
 from portal_core.appointments.use_cases.get_appointment import GetAppointment
 from portal_core.appointments.use_cases.get_availability import GetAvailability
+from portal_core.appointments.use_cases.get_calendar_feed import GetCalendarFeed
 from portal_core.appointments.use_cases.get_day_schedule import GetDaySchedule
 from portal_core.appointments.use_cases.get_practice_appointment import GetPracticeAppointment
 from portal_core.appointments.use_cases.get_series import GetSeries
@@ -333,6 +334,10 @@ class AppointmentUseCases:
     @property
     def create_calendar_feed(self) -> CreateCalendarFeed:
         return CreateCalendarFeed(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def get_calendar_feed(self) -> GetCalendarFeed:
+        return GetCalendarFeed(self.world.begin)
 
     @property
     def read_calendar_feed(self) -> ReadCalendarFeed:

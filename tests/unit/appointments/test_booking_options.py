@@ -193,11 +193,11 @@ async def test_invalid_texts_are_refused(scenario: BookingScenario, text: str, c
     with pytest.raises(Invalid) as refused:
         await define_location(admin, DefineLocationCommand(name=text, time_zone=ZONE))
     assert field_errors(refused) == [("name", code)]
-    with pytest.raises(Invalid) as refused:
-        await ChangeAppointmentSettings(scenario.world.begin)(
-            admin, ChangeAppointmentSettingsCommand(AppointmentSettings(calendar_title=text))
-        )
-    assert field_errors(refused) == [("calendar_title", code)]
+    for name in ("calendar_title", "calendar_name"):
+        settings = evolve(AppointmentSettings(), **{name: text})
+        with pytest.raises(Invalid) as refused:
+            await ChangeAppointmentSettings(scenario.world.begin)(admin, ChangeAppointmentSettingsCommand(settings))
+        assert field_errors(refused) == [(name, code)]
     with pytest.raises(Invalid) as refused:
         await define_location(
             admin, DefineLocationCommand(name="Branch", time_zone=ZONE, address=f"2 Oak Street\n{text}\x07")
@@ -214,9 +214,9 @@ async def test_texts_are_normalized(scenario: BookingScenario) -> None:
     assert (
         await define_location(admin, DefineLocationCommand(name="South", time_zone=ZONE, address=" \n"))
     ).address is None
-    settings = AppointmentSettings(calendar_title=" Meeting ")
+    settings = AppointmentSettings(calendar_title=" Meeting ", calendar_name=" At  Elm ")
     view = await ChangeAppointmentSettings(scenario.world.begin)(admin, ChangeAppointmentSettingsCommand(settings))
-    assert view.calendar_title == "Meeting"
+    assert (view.calendar_title, view.calendar_name) == ("Meeting", "At Elm")
 
 
 async def test_system_actor_can_set_up_practice(scenario: BookingScenario) -> None:

@@ -6,9 +6,11 @@ from hashlib import sha256
 import icalendar
 import pytest
 
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeedQuery
+from portal_core.appointments.views import FeedStatusView
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.errors import Forbidden, NotFound
 from tests.support.contracts.appointments.world import new_york
@@ -50,6 +52,25 @@ class TestFeeds:
         file = await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(feed.token))
         assert file.content.count("BEGIN:VEVENT") == 200
 
+    async def test_content_changes_only_when_something_shown_does(self, scenario: BookingScenario) -> None:
+        choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(5, 10))
+        booked = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
+        feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
+
+        async def content() -> str:
+            query = ReadCalendarFeedQuery(feed.token)
+            return (await scenario.use_cases.read_calendar_feed(visitor(scenario), query)).content
+
+        first = await content()
+        scenario.world.clock.advance(timedelta(hours=5))
+        assert await content() == first
+        await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=booked.id))
+        second = await content()
+        await scenario.world.save_appointment_settings(AppointmentSettings(calendar_name="Elm"))
+        third = await content()
+        assert len({first, second, third}) == 3
+        assert "X-WR-CALNAME:Elm\r\n" in third
+
     async def test_only_token_hash_is_stored(self, scenario: BookingScenario) -> None:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
         (kept,) = scenario.world.store.table("feed_tokens").values()
@@ -73,6 +94,26 @@ class TestFeeds:
             await scenario.use_cases.remove_calendar_feed(scenario.ann)
         with pytest.raises(NotFound):
             await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(feed.token))
+
+    async def test_status_says_whether_there_is_a_feed(self, scenario: BookingScenario) -> None:
+        proxy = scenario.world.as_proxy(scenario.ann.client_id, may_write=False)
+        assert (await scenario.use_cases.get_calendar_feed(scenario.ann)).created_at is None
+        await scenario.use_cases.create_calendar_feed(scenario.bob)
+        assert (await scenario.use_cases.get_calendar_feed(scenario.ann)).created_at is None
+        feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
+        scenario.world.clock.advance(timedelta(hours=1))
+        for actor in (scenario.ann, proxy):
+            assert await scenario.use_cases.get_calendar_feed(actor) == FeedStatusView(created_at=feed.created_at)
+        await scenario.use_cases.remove_calendar_feed(scenario.ann)
+        assert (await scenario.use_cases.get_calendar_feed(scenario.ann)).created_at is None
+        read = [one.record for one in await scenario.world.audit() if one.action == "calendar_feed.status_read"]
+        assert read == [scenario.ann.client_id] * 5
+
+    async def test_status_is_refused_without_access(self, scenario: BookingScenario) -> None:
+        stranger = scenario.world.as_proxy(scenario.ann.client_id, may_write=True, areas=("messages",))
+        for actor in (stranger, scenario.world.front_desk, visitor(scenario)):
+            with pytest.raises(NotFound):
+                await scenario.use_cases.get_calendar_feed(actor)
 
     @pytest.mark.parametrize("token", ["", "token-2", "' OR 1=1", "é" * 1000])
     async def test_unknown_feed_token_is_refused(self, scenario: BookingScenario, token: str) -> None:

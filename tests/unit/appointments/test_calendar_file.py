@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal_core.appointments.calendar_file import CalendarEvent, calendar_text
+from portal_core.appointments.calendar_file import CalendarEvent, event_text, feed_text
 from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
@@ -40,7 +40,7 @@ def test_event_round_trip(starts_at: datetime, minutes: int, title: str, locatio
         title=title,
         location=location,
     )
-    text = calendar_text([event], PRACTICE)
+    text = feed_text([event], title)
     lines = text.encode().split(b"\r\n")
     assert lines.pop() == b"", "every line ends in CRLF"
     assert all(len(line) <= 75 and b"\n" not in line and b"\r" not in line for line in lines)
@@ -50,6 +50,9 @@ def test_event_round_trip(starts_at: datetime, minutes: int, title: str, locatio
     assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == (str(UUID(int=1)), sequence, "CONFIRMED")
     assert (found.decoded("DTSTART"), found.decoded("DTEND")) == (event.starts_at, event.ends_at)
     assert str(found["SUMMARY"]) == _printable(title)
+    calendar = icalendar.Calendar.from_ical(text)
+    # The library does not know that these two are text, so it leaves them escaped.
+    assert {icalendar.vText.from_ical(calendar[one]) for one in ("NAME", "X-WR-CALNAME")} == {_printable(title)}
     assert str(found.get("LOCATION", "")) == _printable(location)
 
 
@@ -58,7 +61,7 @@ def _printable(text: str) -> str:
     return "".join(char for char in ends if char == "\n" or (char >= " " and char != "\x7f"))
 
 
-def test_feed_has_no_method_and_all_events() -> None:
+def test_feed_has_no_method_or_organizer_and_all_events() -> None:
     def event(number: int, cancelled: bool) -> CalendarEvent:
         return CalendarEvent(
             uid=UUID(int=number),
@@ -71,9 +74,14 @@ def test_feed_has_no_method_and_all_events() -> None:
             location="",
         )
 
-    text = calendar_text([event(1, False), event(2, True)], PRACTICE)
+    text = feed_text([event(1, False), event(2, True)], "Appointments")
     feed = icalendar.Calendar.from_ical(text)
     assert "METHOD" not in feed
+    assert "ORGANIZER" not in text
+    assert feed.decoded("REFRESH-INTERVAL") == timedelta(hours=1)
+    assert str(feed["X-PUBLISHED-TTL"]) == "PT1H"
+    message = event_text(event(2, True), method="CANCEL", organizer=PRACTICE, stamp=new_york(2, 10))
+    assert str(one_event(message)["ORGANIZER"]) == f"urn:uuid:{PRACTICE}"
     assert [(one["UID"], one["STATUS"], one["TRANSP"]) for one in feed.walk("VEVENT")] == [
         (str(UUID(int=1)), "CONFIRMED", "OPAQUE"),
         (str(UUID(int=2)), "CANCELLED", "TRANSPARENT"),

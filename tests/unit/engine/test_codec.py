@@ -31,6 +31,7 @@ settings = st.builds(
     max_holds_per_client=st.integers(1, 9),
     offer_duration=spans,
     calendar_title=st.text(max_size=40),
+    calendar_name=st.text(max_size=40),
 )
 timings = st.builds(
     AppointmentTiming,

@@ -17,16 +17,19 @@ class MemoryFeedTokens(FeedTokens):
 
     tx: MemoryTransaction
 
+    async def get(self, client_id: UUID) -> FeedToken | None:
+        found = self.tx.table("feed_tokens").get(own_key(self.tx, client_id))
+        return found if found is not None and visible(self.tx, client_id) else None
+
     async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
         require_reachable(self.tx, token.client_id)
         self.tx.table("feed_tokens")[own_key(self.tx, token.client_id)] = token
         await self.tx.audit.record(audit_entry)
 
     async def remove(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
-        key = own_key(self.tx, client_id)
-        if key not in self.tx.table("feed_tokens") or not visible(self.tx, client_id):
+        if await self.get(client_id) is None:
             return False
-        del self.tx.table("feed_tokens")[key]
+        del self.tx.table("feed_tokens")[own_key(self.tx, client_id)]
         await self.tx.audit.record(audit_entry)
         return True
 

@@ -23,16 +23,16 @@ REPLACE = statement(
         set_={name: _new.excluded[name] for name in ("id", "account_id", "token_hash", "created_at")},
     ),
 )
-REMOVE = statement(
-    "feeds.remove",
-    delete(feed_tokens).where(
-        feed_tokens.c.practice_id == bindparam("practice_id"), feed_tokens.c.client_id == bindparam("client_id")
-    ),
+_of_client = (
+    feed_tokens.c.practice_id == bindparam("practice_id"),
+    feed_tokens.c.client_id == bindparam("client_id"),
 )
+_FEED = entity(FeedToken, feed_tokens)
+GET = statement("feeds.get", select(*_FEED.columns).where(*_of_client))
+REMOVE = statement("feeds.remove", delete(feed_tokens).where(*_of_client))
 _found = func.portal.feed_by_hash(
     bindparam("practice_id", type_=Uuid), bindparam("token_hash", type_=BYTEA)
 ).table_valued(*(column(one.name, one.type) for one in feed_tokens.c))
-_FEED = entity(FeedToken, feed_tokens)
 UNSCOPED_BY_HASH = statement("feeds.unscoped_by_hash", select(*_found.c))
 
 
@@ -41,6 +41,10 @@ class PostgresFeedTokens(FeedTokens):
     """At most one feed for each client."""
 
     tx: Transaction
+
+    async def get(self, client_id: UUID) -> FeedToken | None:
+        row = await self.tx.fetchrow(GET, client_id=client_id)
+        return None if row is None else _FEED.of(row)
 
     async def replace(self, token: FeedToken, audit_entry: AuditEntry) -> None:
         await self.tx.execute(REPLACE, **_FEED.values(token))

@@ -9,14 +9,16 @@ from litestar import Controller, Response
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
+from entrypoints.http.contract.conditional import IfNoneMatch, conditional
 from entrypoints.http.contract.fields import FromPath
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.use_cases.create_calendar_feed import CreateCalendarFeed
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
+from portal_core.appointments.use_cases.get_calendar_feed import GetCalendarFeed
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed, ReadCalendarFeedQuery
 from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
-from portal_core.appointments.views import CalendarFile, FeedView
+from portal_core.appointments.views import CalendarFile, FeedStatusView, FeedView
 from portal_core.kernel.errors import Forbidden, NotFound
 
 FeedName = Annotated[str, Meta(max_length=128, pattern=r"^[A-Za-z0-9_\-]+\.ics$", examples=["2hW9….ics"])]
@@ -75,6 +77,13 @@ class CalendarFeedController(Controller):
     path = "/calendar"
     tags = ("Calendar",)
 
+    @get("/feed")
+    async def get_calendar_feed(
+        self, request: PortalRequest, get_calendar_feed: NamedDependency[GetCalendarFeed]
+    ) -> FeedStatusView:
+        """Returns whether there is a feed, and since when; never its address."""
+        return await get_calendar_feed(request.actor)
+
     @post("/feed", idempotent=False, raises=[Forbidden])
     async def create_calendar_feed(
         self, request: PortalRequest, create_calendar_feed: NamedDependency[CreateCalendarFeed]
@@ -90,10 +99,17 @@ class CalendarFeedController(Controller):
         """Removes the feed: its address stops working."""
         await remove_calendar_feed(request.actor)
 
-    @get("/{feed:str}", auth="visitor", media_type="text/calendar", raises=[NotFound])
+    @get("/{feed:str}", auth="visitor", media_type="text/calendar", conditional=True, raises=[NotFound])
     async def read_calendar_feed(
-        self, request: PortalRequest, feed: FromPath[FeedName], read_calendar_feed: NamedDependency[ReadCalendarFeed]
+        self,
+        request: PortalRequest,
+        feed: FromPath[FeedName],
+        read_calendar_feed: NamedDependency[ReadCalendarFeed],
+        if_none_match: IfNoneMatch = None,
     ) -> Response[str]:
-        """Returns the appointments of the feed's client to anyone with the address. It contains no clinical terms."""
+        """Returns the appointments of the feed's client to anyone with the address. It contains no clinical terms.
+
+        The ETag changes when the content does. A calendar app that sends it back gets 304 until then.
+        """
         query = ReadCalendarFeedQuery(feed.removesuffix(".ics"))
-        return calendar_answer(await read_calendar_feed(request.visitor, query))
+        return conditional(calendar_answer(await read_calendar_feed(request.visitor, query)), if_none_match)

@@ -40,7 +40,7 @@ class Options(TypedDict, total=False):
     `auth`: defaults to the mount's. `active=False`: for polling; does not extend the session. `enrollment_exempt`: a
     session that must still set up its second factor may use the route. `idempotent`: accepts an Idempotency-Key; the
     default is true for POST, but set it to False where the response holds tokens. `body_limit`: in bytes. `example`: of
-    the response, if the one generated from its type is not suitable.
+    the response, if the one generated from its type is not suitable. `conditional`: has an ETag, and may be a 304.
     """
 
     raises: Sequence[type[PortalError]]
@@ -50,6 +50,7 @@ class Options(TypedDict, total=False):
     idempotent: bool
     body_limit: int
     example: Any
+    conditional: bool
     status_code: int
     operation_id: str
     summary: str
@@ -60,7 +61,7 @@ class Options(TypedDict, total=False):
     deprecated: bool
 
 
-_OURS = ("raises", "auth", "active", "enrollment_exempt", "idempotent", "body_limit", "example")
+_OURS = ("raises", "auth", "active", "enrollment_exempt", "idempotent", "body_limit", "example", "conditional")
 
 
 def get(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:

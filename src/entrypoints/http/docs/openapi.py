@@ -157,6 +157,9 @@ def _success(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
             schema = schemas.of(kind)
             content = {"schema": schema, "example": handler.opt.get("example", schemas.example(schema))}
         answer["content"] = {media_type: content}
+    if handler.opt.get("conditional"):
+        answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
+        return {str(status): answer, "304": {"description": HTTPStatus(304).phrase}}
     return {str(status): answer}
 
 

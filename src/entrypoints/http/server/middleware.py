@@ -8,6 +8,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
 
+from entrypoints.http.contract.conditional import REVALIDATED
 from entrypoints.http.dependencies import HttpParts
 from entrypoints.http.server.client_address import ClientAddressResolver
 from entrypoints.http.server.errors import InternalError
@@ -26,10 +27,11 @@ SECURITY_HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-site"),
     (b"x-frame-options", b"DENY"),
-    (b"cache-control", b"no-store"),
     (b"server", b"portal"),  # otherwise granian would add its own name
 )
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+NO_STORE = (b"cache-control", b"no-store")
+"""Of every response, except those that a client may keep as long as it asks for changes (`conditional`)."""
 UNMATCHED = "unmatched"
 CLIENT_CLOSED_REQUEST = 499
 """Counted and logged, never sent: the client disconnected before there was a response (nginx's convention)."""
@@ -74,14 +76,15 @@ class PortalMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*self._headers, identity]
-                policy = self._policy
+                policy, caching = self._policy, NO_STORE
                 for header in message["headers"]:
                     if header[0] == b"content-security-policy":
                         policy = header
                     elif header[0] != b"cache-control":
                         headers.append(header)
-                headers.append(policy)
-                message["headers"] = headers
+                    elif header[1] == REVALIDATED:
+                        caching = header
+                message["headers"] = [*headers, policy, caching]
             elif bodiless:
                 if ended:
                     return

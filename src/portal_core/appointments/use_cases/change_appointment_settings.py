@@ -26,7 +26,7 @@ class ChangeAppointmentSettings:
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        Invalid: the calendar title is empty or too long, or has characters that cannot be shown.
+        Invalid: the calendar's name or title is empty or too long, or has characters that cannot be shown.
         StaleVersion: the settings changed after they were read.
     """
 
@@ -35,8 +35,11 @@ class ChangeAppointmentSettings:
     async def __call__(self, actor: Actor, command: ChangeAppointmentSettingsCommand) -> AppointmentSettingsView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            title = single_line_text(command.settings.calendar_title, "calendar_title", MAX_TITLE_LENGTH)
-            settings = evolve(command.settings, calendar_title=title)
+            settings = evolve(
+                command.settings,
+                calendar_title=single_line_text(command.settings.calendar_title, "calendar_title", MAX_TITLE_LENGTH),
+                calendar_name=single_line_text(command.settings.calendar_name, "calendar_name", MAX_TITLE_LENGTH),
+            )
             saved = await replace_settings(
                 unit.appointment_settings, settings, command.version, "appointment_settings.changed"
             )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.calendar_file import CalendarEvent, Method, calendar_text
+from portal_core.appointments.calendar_file import CalendarEvent, Method, event_text
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import CalendarFile
 from portal_core.kernel.actor import Actor
@@ -36,6 +36,6 @@ class ExportCalendarEvent:
                 raise NotFound("appointment", appointment_id)
             event = CalendarEvent.of(row)
             method: Method = "CANCEL" if event.cancelled else "PUBLISH"
-            content = calendar_text([event], actor.practice_id, method=method, stamp=self.clock.now())
+            content = event_text(event, method=method, organizer=actor.practice_id, stamp=self.clock.now())
             await unit.audit.record(AuditEntry("appointments.exported", appointment_id, record=client_id))
             return await unit.commit(CalendarFile(file_name="appointment.ics", method=method, content=content))

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from attrs import frozen
 
-from portal_core.appointments.calendar_file import CalendarEvent, calendar_text
+from portal_core.appointments.calendar_file import CalendarEvent, feed_text
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow, CalendarFile
 from portal_core.kernel.actor import Actor, ClientActor
@@ -29,7 +29,8 @@ class ReadCalendarFeed:
     """Appointments of the client whose feed has this token, as a calendar file. For anyone who has the token.
 
     From 90 days ago to 400 days ahead; cancelled ones are included as cancelled, so that the calendar removes them. It
-    contains no clinical terms: only the practice's title for all appointments, time and address.
+    contains no clinical terms: only the practice's name for the calendar and title for all appointments, time and
+    address. The content stays the same, byte for byte, until an appointment, a setting or the span changes.
 
     Raises:
         NotFound: no current feed has this token.
@@ -47,8 +48,8 @@ class ReadCalendarFeed:
             reader = ClientActor(feed.practice_id, feed.account_id, feed.client_id, origin=actor.origin)
         async with self.begin(reader, read_only=True) as unit:
             await unit.audit.record(AuditEntry("calendar_feed.read", feed.id, record=reader.client_id))
-            rows = await self._rows(unit, reader)
-            content = calendar_text(map(CalendarEvent.of, rows), reader.practice_id)
+            settings, rows = await unit.read_together(unit.appointment_settings.get(), self._rows(unit, reader))
+            content = feed_text(map(CalendarEvent.of, rows), settings.value.calendar_name)
             return await unit.commit(CalendarFile(file_name="appointments.ics", method="", content=content))
 
     async def _rows(self, unit: AppointmentUnit, reader: ClientActor) -> list[AppointmentRow]:

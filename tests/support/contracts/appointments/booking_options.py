@@ -34,6 +34,7 @@ SETTINGS = st.builds(
     max_waitlist_entries_per_client=st.integers(1, 9),
     offer_duration=MINUTES,
     calendar_title=NAMES,
+    calendar_name=NAMES,
 )
 
 

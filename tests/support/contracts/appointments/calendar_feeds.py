@@ -34,6 +34,10 @@ class FeedsContract:
             assert await unit.feeds.unscoped_by_hash(first.token_hash) is None
             assert await unit.feeds.unscoped_by_hash(second.token_hash) == second
             assert await unit.feeds.unscoped_by_hash(bobs.token_hash) == bobs
+        for one, found in ((ann, second), (bob, bobs)):
+            async with world.begin(world.as_client(one)) as unit:
+                assert await unit.feeds.get(one) == found
+                assert await unit.feeds.get(bob if one == ann else ann) is None
         other = await world.other_practice()
         async with other.begin(VisitorActor(other.practice_id)) as unit:
             assert await unit.feeds.unscoped_by_hash(second.token_hash) is None
@@ -51,6 +55,7 @@ class FeedsContract:
         async with world.begin(world.as_client(ann)) as unit:
             assert await unit.feeds.remove(ann, AuditEntry("feed.removed"))
             assert not await unit.feeds.remove(ann, AuditEntry("feed.removed"))
+            assert await unit.feeds.get(ann) is None
             assert await unit.feeds.unscoped_by_hash(token.token_hash) is None
             await unit.commit(None)
         assert [one.action for one in await world.audit()].count("feed.removed") == 1

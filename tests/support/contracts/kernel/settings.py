@@ -64,6 +64,7 @@ KINDS = (
             max_waitlist_entries_per_client=4,
             offer_duration=timedelta(hours=1),
             calendar_title="Treffen ä",
+            calendar_name="Termine",
         ),
         AppointmentSettings(cancel_notice=timedelta(hours=36)),
     ),

@@ -42,8 +42,8 @@ class ChangeAppointmentSettingsRequest(Request, frozen=True):
 
     The notice for canceling is in minutes, or in calendar days ("by the same time the day before" is 1), not both;
     with neither it is the default. A later cancellation by a client is refused, allowed, or allowed with
-    `late_cancel_fee`. `calendar_title` is the title of an appointment in calendars, which other people see: use no
-    clinical word.
+    `late_cancel_fee`. `calendar_title` is the title of an appointment in calendars, `calendar_name` the name of the
+    calendar that a feed becomes. Other people see calendars: use no clinical word.
     """
 
     cancel_notice_minutes: Notice | None = None
@@ -57,6 +57,7 @@ class ChangeAppointmentSettingsRequest(Request, frozen=True):
     max_waitlist_entries_per_client: PerClientLimit = DEFAULTS.max_waitlist_entries_per_client
     offer_duration_minutes: Annotated[int, Meta(ge=1, le=7 * DAY, examples=[120])] = DEFAULTS.offer_duration // MINUTE
     calendar_title: Title = DEFAULTS.calendar_title
+    calendar_name: Title = DEFAULTS.calendar_name
     version: SettingsVersion | None = None
 
     def __post_init__(self) -> None:
@@ -78,6 +79,7 @@ class ChangeAppointmentSettingsRequest(Request, frozen=True):
             max_waitlist_entries_per_client=self.max_waitlist_entries_per_client,
             offer_duration=timedelta(minutes=self.offer_duration_minutes),
             calendar_title=self.calendar_title,
+            calendar_name=self.calendar_name,
         )
 
     def _cancel_notice(self) -> timedelta | CalendarDays:
