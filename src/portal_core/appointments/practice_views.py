@@ -101,7 +101,7 @@ class BlockView:
 
 @frozen(kw_only=True)
 class BusyTimeView:
-    """A hold or a block on a day."""
+    """A hold or a block."""
 
     id: UUID
     clinician_id: UUID
@@ -121,10 +121,13 @@ class BusyTimeView:
 
 
 @frozen(kw_only=True)
-class DayView:
-    """One local date of the practice: appointments by start, including cancelled ones, and holds and blocks."""
+class ScheduleView:
+    """The practice's local dates from `first_day` to `last_day`, both inclusive: appointments by start, including
+    cancelled ones, and holds and blocks by start. Show them in `time_zone`.
+    """
 
-    date: date
+    first_day: date
+    last_day: date
     time_zone: str
     appointments: tuple[PracticeAppointmentView, ...]
     busy: tuple[BusyTimeView, ...]

@@ -28,7 +28,7 @@ class AppointmentReads(Protocol):
 
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None: ...
 
-    async def day(
+    async def schedule(
         self, since: datetime, until: datetime, clinician_id: UUID | None
     ) -> tuple[PracticeAppointmentView, ...]:
         """Appointments that start from `since` up to, not including, `until`; cancelled ones too; by start and id."""

@@ -15,7 +15,7 @@ from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
-from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
+from portal_core.appointments.use_cases.get_schedule import GetScheduleQuery
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlistCommand
 from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointmentsQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
@@ -97,22 +97,16 @@ async def test_search_for_free_times_takes_two_statements(statement_counter: Sta
     assert [one.split()[0] for one in sent] == ["WITH", "WITH"]
 
 
-async def test_day_schedule_takes_a_fixed_number_of_statements(statement_counter: StatementCounter) -> None:
-    lengths = []
+async def test_schedule_takes_a_fixed_number_of_statements(statement_counter: StatementCounter) -> None:
+    """Begin, options, what is in the calendar, audit, commit."""
+    use_cases, lengths = AppointmentUseCases(statement_counter.world), []
+    query = GetScheduleQuery(first_day=new_york(9, 9).date(), last_day=new_york(15, 9).date())
     # The driver asks the database about types once per connection.
     for count in (1, 1, 20):
         await _booked(statement_counter.world, count)
-        query = GetDayScheduleQuery(date=new_york(9, 9).date())
-        lengths.append(
-            len(
-                await statement_counter.statements(
-                    AppointmentUseCases(statement_counter.world).get_day_schedule(
-                        statement_counter.world.front_desk, query
-                    )
-                )
-            )
-        )
-    assert lengths[1] == lengths[2] <= 6
+        sent = await statement_counter.statements(use_cases.get_schedule(statement_counter.world.front_desk, query))
+        lengths.append([one.split()[0].strip(";") for one in sent])
+    assert lengths[1] == lengths[2] == ["BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]
 
 
 async def test_booking_takes_seven_statements(statement_counter: StatementCounter) -> None:
@@ -172,7 +166,7 @@ async def test_waitlist_page_takes_a_fixed_number_of_statements(
 MANY = 20
 
 
-async def test_day_schedule_loads_all_client_keys_at_once(statement_counter: StatementCounter) -> None:
+async def test_schedule_loads_all_client_keys_at_once(statement_counter: StatementCounter) -> None:
     world, use_cases = statement_counter.world, AppointmentUseCases(statement_counter.world)
     clinician, appointment_type = await world.add_clinician(), await world.add_appointment_type(minutes=15)
     clients, sent = list[UUID](), list[list[str]]()
@@ -186,10 +180,10 @@ async def test_day_schedule_loads_all_client_keys_at_once(statement_counter: Sta
         )
         await use_cases.cancel_for(world.front_desk, command)
         if number in (0, MANY - 1):
-            query = GetDayScheduleQuery(date=new_york(9, 9).date())
+            query = GetScheduleQuery(first_day=new_york(9, 9).date(), last_day=new_york(9, 9).date())
             for cold in (clients, clients, ()):
                 sent.append(
-                    await statement_counter.statements(use_cases.get_day_schedule(world.front_desk, query), cold=cold)
+                    await statement_counter.statements(use_cases.get_schedule(world.front_desk, query), cold=cold)
                 )
     _, one, warm, _, many, still_warm = sent
     assert len(many) == len(one) == len(warm) + 1 == len(still_warm) + 1
@@ -198,7 +192,7 @@ async def test_day_schedule_loads_all_client_keys_at_once(statement_counter: Sta
         await world.destroy_key(client)
     # Destroyed keys are not cached, so they are looked up each time, also all at once.
     assert len(
-        await statement_counter.statements(use_cases.get_day_schedule(world.front_desk, query), cold=clients)
+        await statement_counter.statements(use_cases.get_schedule(world.front_desk, query), cold=clients)
     ) == len(one)
 
 

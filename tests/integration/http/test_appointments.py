@@ -295,7 +295,8 @@ async def test_foreign_records_are_not_found(open_practice: OpenPractice) -> Non
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (method, path, answer.text)
     assert (await open_practice.send(theo, "GET", appointment, portal_client=str(mira.id))).status_code == 404
     assert (await open_practice.send(open_practice.admin, "GET", appointment)).status_code == 404
-    assert (await open_practice.send(mira, "GET", f"{PRACTICE}/appointments/day?date=2026-03-10")).status_code == 404
+    schedule = f"{PRACTICE}/schedule?first_day=2026-03-10&last_day=2026-03-10"
+    assert (await open_practice.send(mira, "GET", schedule)).status_code == 404
     assert await everything(open_practice, mira) == before
     assert (await open_practice.ask(theo, "GET", APPOINTMENTS))["items"] == []
 

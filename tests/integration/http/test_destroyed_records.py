@@ -62,7 +62,7 @@ async def test_calendar_can_be_managed_after_a_record_is_destroyed(open_practice
     await open_practice.ask(open_practice.admin, "POST", f"{here}/destroy-key", {"confirm": "destroy this record"})
 
     # Lists are complete, without the content of the record.
-    day = await open_practice.ask(desk, "GET", f"{PRACTICE}/appointments/day?date=2026-03-10")
+    day = await open_practice.ask(desk, "GET", f"{PRACTICE}/schedule?first_day=2026-03-10&last_day=2026-03-10")
     reasons = {one["id"]: one["attendances"][0]["reason"] for one in day["appointments"]}
     assert reasons == {
         booked[mira.id][0]: None,

@@ -1,4 +1,4 @@
-"""The practice's schedule over HTTP: availability, blocks, the day view and weekly series."""
+"""The practice's schedule over HTTP: availability, blocks, the schedule and series."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -99,12 +99,19 @@ async def test_staff_manage_the_appointments_of_a_day(open_practice: OpenPractic
     third = await open_practice.ask(desk, "POST", appointments, {**body, "client_ids": [str(theo.id)]})
     await open_practice.ask(desk, "PATCH", f"{appointments}/{third['id']}/cancel", {"reason": "The heating broke."})
 
-    day = await open_practice.ask(desk, "GET", f"{appointments}/day?date=2026-03-10")
-    assert [(one["id"], one["status"], len(one["attendances"])) for one in day["appointments"]] == [
+    schedule = f"{PRACTICE}/schedule?first_day=2026-03-09&last_day"
+    week = await open_practice.ask(desk, "GET", f"{schedule}=2026-03-15")
+    assert (week["first_day"], week["last_day"], week["time_zone"]) == ("2026-03-09", "2026-03-15", "America/New_York")
+    assert [(one["id"], one["status"], len(one["attendances"])) for one in week["appointments"]] == [
         (third["id"], "cancelled", 1),
         (shared["id"], "booked", 2),
         (first["id"], "booked", 1),
     ]
+    assert (await open_practice.ask(desk, "GET", f"{schedule}=2026-03-09"))["appointments"] == []
+    for wrong in ("2026-03-08", "2026-04-09", "2026-02-30", "0001-01-01", ""):
+        assert await refused(open_practice, desk, "GET", f"{schedule}={wrong}") == (422, "invalid"), wrong
+    brandt = await open_practice.clinician("Dr. Brandt")
+    assert (await open_practice.ask(desk, "GET", f"{schedule}=2026-03-15&clinician_id={brandt}"))["appointments"] == []
     of_theo = f"{PRACTICE}/clients/{theo.id}/appointments"
     assert (await open_practice.ask(desk, "GET", of_theo))["items"] == [shared]
     whole = await open_practice.ask(desk, "GET", f"{of_theo}?category=all&size=1")

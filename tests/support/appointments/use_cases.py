@@ -29,8 +29,8 @@ from portal_core.appointments.use_cases.find_slots import FindSlots
 from portal_core.appointments.use_cases.get_appointment import GetAppointment
 from portal_core.appointments.use_cases.get_availability import GetAvailability
 from portal_core.appointments.use_cases.get_calendar_feed import GetCalendarFeed
-from portal_core.appointments.use_cases.get_day_schedule import GetDaySchedule
 from portal_core.appointments.use_cases.get_practice_appointment import GetPracticeAppointment
+from portal_core.appointments.use_cases.get_schedule import GetSchedule
 from portal_core.appointments.use_cases.get_series import GetSeries
 from portal_core.appointments.use_cases.hold_slot import HoldSlot
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlist
@@ -236,8 +236,8 @@ class AppointmentUseCases:
         return CompleteAppointment(self.world.begin, self.world.clock)
 
     @property
-    def get_day_schedule(self) -> GetDaySchedule:
-        return GetDaySchedule(self.world.begin, self.world.clock)
+    def get_schedule(self) -> GetSchedule:
+        return GetSchedule(self.world.begin, self.world.clock)
 
     @property
     def list_client_appointments(self) -> ListClientAppointments:

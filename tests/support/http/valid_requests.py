@@ -176,7 +176,7 @@ class _Setup:
         wished = {"appointment_type_id": ids["appointment_type_id"], "preferred": [preferred]}
         request = await self.post(self.attack.victim, f"{PORTAL}/appointments/request", wished)
         return {
-            "get_day_schedule": RequestValues(query={"date": "2026-03-02"}),
+            "get_schedule": RequestValues(query={"first_day": "2026-03-02", "last_day": "2026-03-08"}),
             "book_appointment_for_clients": RequestValues(body=slot),
             "book_series": RequestValues(body={**weekly, "first_start": "2026-05-07T08:00:00", "location_id": None}),
             "confirm_appointment_request": RequestValues(

@@ -13,7 +13,7 @@ from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
-from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
+from portal_core.appointments.use_cases.get_schedule import GetScheduleQuery
 from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
@@ -189,7 +189,7 @@ class TestStaffChanges:
         assert (await scenario.use_cases.get_appointment(scenario.ann, view.id)).status == "booked"
 
 
-class TestDayView:
+class TestSchedule:
     async def test_clinicians_see_only_their_own_day(self, scenario: BookingScenario) -> None:
         green = await scenario.world.add_clinician("Dr. Green")
         mine = await booked(scenario, hour=11)
@@ -204,33 +204,61 @@ class TestDayView:
             grey(scenario),
             BlockTimeCommand(clinician_id=scenario.grey, starts_at=new_york(4, 16), ends_at=new_york(5, 16)),
         )
-        day = await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
-        assert (day.date, day.time_zone) == (WEDNESDAY, ZONE)
+        day = await scenario.use_cases.get_schedule(
+            scenario.world.front_desk, GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY)
+        )
+        assert (day.first_day, day.last_day, day.time_zone) == (WEDNESDAY, WEDNESDAY, ZONE)
         assert [one.id for one in day.appointments] == [other.appointment.id, mine.id]
         assert [(one.purpose, one.starts_at) for one in day.busy] == [
             ("hold", held.starts_at),
             ("block", block.starts_at),
         ]
         for query in (
-            GetDayScheduleQuery(date=WEDNESDAY),
-            GetDayScheduleQuery(date=WEDNESDAY, clinician_id=scenario.grey),
+            GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY),
+            GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY, clinician_id=scenario.grey),
         ):
-            own = await scenario.use_cases.get_day_schedule(grey(scenario), query)
+            own = await scenario.use_cases.get_schedule(grey(scenario), query)
             assert [one.id for one in own.appointments] == [mine.id]
-        of_green = await scenario.use_cases.get_day_schedule(
-            scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=green)
+        of_green = await scenario.use_cases.get_schedule(
+            scenario.world.front_desk, GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY, clinician_id=green)
         )
         assert [one.id for one in of_green.appointments] == [other.appointment.id]
         assert of_green.busy == ()
 
-    async def test_day_schedule_is_audited_per_client(self, scenario: BookingScenario) -> None:
+    async def test_week_has_all_its_days_in_the_zone_of_the_practice(self, scenario: BookingScenario) -> None:
+        """Clocks go forward on Sunday, 8 March; the week is an hour shorter."""
+        booked_at = [
+            await scenario.world.add_booking(scenario.grey, scenario.appointment_type, at, scenario.ann.client_id)
+            for at in (new_york(1, 23), new_york(2, 0), new_york(5, 9), new_york(8, 23), new_york(9, 0))
+        ]
+        block = await scenario.use_cases.block(
+            grey(scenario),
+            BlockTimeCommand(clinician_id=scenario.grey, starts_at=new_york(1, 10), ends_at=new_york(2, 10)),
+        )
+        week = await scenario.use_cases.get_schedule(
+            scenario.world.front_desk, GetScheduleQuery(first_day=date(2026, 3, 2), last_day=date(2026, 3, 8))
+        )
+        assert [one.id for one in week.appointments] == [one.appointment.id for one in booked_at[1:4]]
+        assert [one.id for one in week.busy] == [block.id]
+
+    def test_schedule_has_at_most_31_days_in_order(self) -> None:
+        day = date(2026, 3, 2)
+        for wrong in (day - timedelta(days=1), day + timedelta(days=31)):
+            with pytest.raises(Invalid) as refused:
+                GetScheduleQuery(first_day=day, last_day=wrong)
+            assert [one.path for one in refused.value.fields] == ["last_day"]
+        GetScheduleQuery(first_day=day, last_day=day + timedelta(days=30))
+
+    async def test_schedule_is_audited_per_client(self, scenario: BookingScenario) -> None:
         await booked(scenario, "ann", "bob")
         await booked(scenario, hour=12)
-        await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
+        await scenario.use_cases.get_schedule(
+            scenario.world.front_desk, GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY)
+        )
         read = [one.record for one in await scenario.world.audit() if one.action == "appointments.read"]
         assert sorted(read) == sorted([scenario.ann.client_id, scenario.bob.client_id])
 
-    async def test_extreme_dates_are_refused(self, scenario: BookingScenario) -> None:
+    def test_extreme_dates_are_refused(self) -> None:
         for day in (date.min, date.max):
             with pytest.raises(Invalid):
-                await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=day))
+                GetScheduleQuery(first_day=day, last_day=day)

@@ -18,7 +18,7 @@ from portal_core.appointments.use_cases.add_availability_exception import AddAva
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
-from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
+from portal_core.appointments.use_cases.get_schedule import GetScheduleQuery
 from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.publish_availability import Opening, PublishAvailabilityCommand
@@ -70,7 +70,9 @@ class TestAvailability:
             scenario.world.front_desk,
             PublishAvailabilityCommand(clinician_id=scenario.grey, openings=(NINE_TO_TWELVE,)),
         )
-        day = await scenario.use_cases.get_day_schedule(scenario.world.front_desk, GetDayScheduleQuery(date=WEDNESDAY))
+        day = await scenario.use_cases.get_schedule(
+            scenario.world.front_desk, GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY)
+        )
         assert [one.status for one in day.appointments] == ["booked"]
 
     async def test_openings_use_location_time_zone_and_appointment_types(self, scenario: BookingScenario) -> None:
@@ -190,12 +192,14 @@ class TestAvailability:
                 scenario.use_cases.add_exception(actor, exception),
                 scenario.use_cases.remove_exception(actor, removal),
                 scenario.use_cases.block(actor, block),
-                scenario.use_cases.get_day_schedule(actor, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=green)),
+                scenario.use_cases.get_schedule(
+                    actor, GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY, clinician_id=green)
+                ),
             ):
                 with pytest.raises(refusal):
                     await operation
         with pytest.raises(NotFound):
-            await scenario.use_cases.get_day_schedule(nobody, GetDayScheduleQuery(date=WEDNESDAY))
+            await scenario.use_cases.get_schedule(nobody, GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY))
 
     async def test_unknown_clinician_is_not_found(self, scenario: BookingScenario) -> None:
         nobody, front = scenario.world.ids.new(), scenario.world.front_desk
@@ -208,7 +212,9 @@ class TestAvailability:
             scenario.use_cases.block(
                 front, BlockTimeCommand(clinician_id=nobody, starts_at=new_york(4, 9), ends_at=new_york(4, 10))
             ),
-            scenario.use_cases.get_day_schedule(front, GetDayScheduleQuery(date=WEDNESDAY, clinician_id=nobody)),
+            scenario.use_cases.get_schedule(
+                front, GetScheduleQuery(first_day=WEDNESDAY, last_day=WEDNESDAY, clinician_id=nobody)
+            ),
         ):
             with pytest.raises(NotFound):
                 await operation

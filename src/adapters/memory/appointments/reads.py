@@ -32,7 +32,7 @@ class MemoryAppointmentReads(AppointmentReads):
     async def for_client(self, client_id: UUID, appointment_id: UUID) -> AppointmentRow | None:
         return next((row for row in self._rows(client_id) if row.id == appointment_id), None)
 
-    async def day(
+    async def schedule(
         self, since: datetime, until: datetime, clinician_id: UUID | None
     ) -> tuple[PracticeAppointmentView, ...]:
         found: list[Appointment] = [

@@ -161,14 +161,14 @@ _of_practice = (
     .where(appointments.c.practice_id == bindparam("practice_id"))
 )
 _in_order = (appointments.c.starts_at, appointments.c.id, attendances.c.client_id)
-_day = _of_practice.where(
+_schedule = _of_practice.where(
     appointments.c.starts_at >= bindparam("since", type_=Instant),
     appointments.c.starts_at < bindparam("until", type_=Instant),
 ).order_by(*_in_order)
-DAY = statement("appointments.day", _day, scope_exemption=_PRACTICE_SIDE)
-DAY_OF_CLINICIAN = statement(
-    "appointments.day_of_clinician",
-    _day.where(appointments.c.clinician_id == bindparam("clinician_id")),
+SCHEDULE = statement("appointments.schedule", _schedule, scope_exemption=_PRACTICE_SIDE)
+SCHEDULE_OF_CLINICIAN = statement(
+    "appointments.schedule_of_clinician",
+    _schedule.where(appointments.c.clinician_id == bindparam("clinician_id")),
     scope_exemption=_PRACTICE_SIDE,
 )
 GET_FOR_PRACTICE = statement(
@@ -221,13 +221,13 @@ class PostgresAppointmentReads(AppointmentReads):
         row = await self.tx.fetchrow(GET_FOR_CLIENT, client_id=client_id, appointment_id=appointment_id)
         return None if row is None else _row(row, settings_of(row[21]), await self._reason(row))
 
-    async def day(
+    async def schedule(
         self, since: datetime, until: datetime, clinician_id: UUID | None
     ) -> tuple[PracticeAppointmentView, ...]:
         if clinician_id is None:
-            rows = await self.tx.fetch(DAY, since=since, until=until)
+            rows = await self.tx.fetch(SCHEDULE, since=since, until=until)
         else:
-            rows = await self.tx.fetch(DAY_OF_CLINICIAN, since=since, until=until, clinician_id=clinician_id)
+            rows = await self.tx.fetch(SCHEDULE_OF_CLINICIAN, since=since, until=until, clinician_id=clinician_id)
         return await self._for_practice(rows)
 
     async def list_for_practice(

@@ -8,6 +8,7 @@ from entrypoints.http.appointments.calendar import CalendarFeedController, Calen
 from entrypoints.http.appointments.practice.appointments import (
     ClientAppointmentsController,
     PracticeAppointmentsController,
+    ScheduleController,
 )
 from entrypoints.http.appointments.practice.availability import AvailabilityController, BlocksController
 from entrypoints.http.appointments.practice.options import BookingOptionsController
@@ -34,6 +35,7 @@ PRACTICE: tuple[type[Controller], ...] = (
     AppointmentSettingsController,
     AvailabilityController,
     BlocksController,
+    ScheduleController,
     PracticeAppointmentsController,
     ClientAppointmentsController,
     PracticeAppointmentRequestsController,

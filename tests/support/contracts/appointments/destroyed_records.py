@@ -17,7 +17,7 @@ from portal_core.appointments.use_cases.cancel_appointment_for_clients import Ca
 from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequestCommand
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
-from portal_core.appointments.use_cases.get_day_schedule import GetDayScheduleQuery
+from portal_core.appointments.use_cases.get_schedule import GetScheduleQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
 from portal_core.appointments.use_cases.request_appointment import RequestAppointmentCommand
@@ -64,7 +64,9 @@ class DestroyedRecordsContract:
             command = CancelAppointmentCommand(appointment_id=off.appointment.id, reason=f"Ill, {client}")
             await use_cases.cancel(world.as_client(client), command)
         await world.destroy_key(ann)
-        day = await use_cases.get_day_schedule(world.front_desk, GetDayScheduleQuery(date=new_york(5, 9).date()))
+        day = await use_cases.get_schedule(
+            world.front_desk, GetScheduleQuery(first_day=new_york(5, 9).date(), last_day=new_york(5, 9).date())
+        )
         assert [one.id for one in day.appointments] == [off.appointment.id, on.appointment.id]
         assert _reasons(day.appointments[0]) == {ann: None, bob: f"Ill, {bob}"}
         gone = _part(day.appointments[0], ann)

@@ -248,8 +248,8 @@ class ReadsContract:
             await unit.appointments.save(gone, AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.front_desk) as unit:
-            day = await unit.appointment_reads.day(new_york(3, 0), new_york(4, 0), None)
-            of_grey = await unit.appointment_reads.day(new_york(3, 0), new_york(4, 0), grey)
+            day = await unit.appointment_reads.schedule(new_york(3, 0), new_york(4, 0), None)
+            of_grey = await unit.appointment_reads.schedule(new_york(3, 0), new_york(4, 0), grey)
             one = await unit.appointment_reads.get_for_practice(couple.appointment.id)
             assert await unit.appointment_reads.get_for_practice(world.ids.new()) is None
         assert [view.id for view in day] == [early.appointment.id, couple.appointment.id]
@@ -279,7 +279,7 @@ class ReadsContract:
         booking = await world.add_booking(clinician, appointment_type, new_york(3, 10), client)
         other = await world.other_practice()
         async with other.begin(other.front_desk) as unit:
-            assert await unit.appointment_reads.day(new_york(3, 0), new_york(4, 0), None) == ()
+            assert await unit.appointment_reads.schedule(new_york(3, 0), new_york(4, 0), None) == ()
             assert await unit.appointment_reads.get_for_practice(booking.appointment.id) is None
 
 

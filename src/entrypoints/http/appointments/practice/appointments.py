@@ -1,4 +1,4 @@
-"""Staff endpoints for appointments: the day's schedule, booking and changes."""
+"""Staff endpoints for appointments: the schedule, booking and changes."""
 
 from datetime import date
 from typing import Annotated
@@ -25,7 +25,7 @@ from portal_core.appointments.errors import (
     SlotTaken,
     TooSoon,
 )
-from portal_core.appointments.practice_views import DayView, PracticeAppointmentView
+from portal_core.appointments.practice_views import PracticeAppointmentView, ScheduleView
 from portal_core.appointments.settings import MAX_SEATS
 from portal_core.appointments.use_cases.book_appointment_for_clients import (
     BookAppointmentForClients,
@@ -36,8 +36,8 @@ from portal_core.appointments.use_cases.cancel_appointment_for_clients import (
     CancelAppointmentForClientsCommand,
 )
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment, CompleteAppointmentCommand
-from portal_core.appointments.use_cases.get_day_schedule import GetDaySchedule, GetDayScheduleQuery
 from portal_core.appointments.use_cases.get_practice_appointment import GetPracticeAppointment
+from portal_core.appointments.use_cases.get_schedule import GetSchedule, GetScheduleQuery
 from portal_core.appointments.use_cases.list_client_appointments import (
     ListClientAppointments,
     ListClientAppointmentsQuery,
@@ -94,22 +94,34 @@ class CompleteRequest(Request, frozen=True):
     version: Version | None = None
 
 
+class ScheduleController(Controller):
+    """The practice's schedule."""
+
+    path = "/schedule"
+    tags = ("Practice: appointments",)
+
+    @get("", raises=[Forbidden])
+    async def get_schedule(
+        self,
+        request: PortalRequest,
+        get_schedule: NamedDependency[GetSchedule],
+        first_day: FromQuery[date],
+        last_day: FromQuery[date],
+        clinician_id: FromQuery[UUID | None] = None,
+    ) -> ScheduleView:
+        """Returns appointments, holds and blocks of the practice or of one clinician; clinicians see their own.
+
+        On the practice's local dates from `first_day` to `last_day`, both inclusive, at most 31 days.
+        """
+        query = GetScheduleQuery(first_day=first_day, last_day=last_day, clinician_id=clinician_id)
+        return await get_schedule(request.actor, query)
+
+
 class PracticeAppointmentsController(Controller):
     """Appointments of the practice."""
 
     path = "/appointments"
     tags = ("Practice: appointments",)
-
-    @get("/day", raises=[Forbidden])
-    async def get_day_schedule(
-        self,
-        request: PortalRequest,
-        get_day_schedule: NamedDependency[GetDaySchedule],
-        date: FromQuery[date],
-        clinician_id: FromQuery[UUID | None] = None,
-    ) -> DayView:
-        """Returns the schedule of one of the practice's local dates; clinicians see their own."""
-        return await get_day_schedule(request.actor, GetDayScheduleQuery(date=date, clinician_id=clinician_id))
 
     @get("/{appointment_id:uuid}", raises=[Forbidden])
     async def get_practice_appointment(
