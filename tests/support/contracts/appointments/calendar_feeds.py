@@ -34,10 +34,10 @@ class FeedsContract:
             assert await unit.feeds.unscoped_by_hash(first.token_hash) is None
             assert await unit.feeds.unscoped_by_hash(second.token_hash) == second
             assert await unit.feeds.unscoped_by_hash(bobs.token_hash) == bobs
-        for one, found in ((ann, second), (bob, bobs)):
-            async with world.begin(world.as_client(one)) as unit:
-                assert await unit.feeds.get(one) == found
-                assert await unit.feeds.get(bob if one == ann else ann) is None
+        for client, found in ((ann, second), (bob, bobs)):
+            async with world.begin(world.as_client(client)) as unit:
+                assert await unit.feeds.get(client) == found
+                assert await unit.feeds.get(bob if client == ann else ann) is None
         other = await world.other_practice()
         async with other.begin(VisitorActor(other.practice_id)) as unit:
             assert await unit.feeds.unscoped_by_hash(second.token_hash) is None
