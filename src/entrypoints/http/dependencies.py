@@ -10,6 +10,7 @@ from attrs import field, frozen
 from litestar import Controller, Litestar
 from prometheus_client import CollectorRegistry
 
+from entrypoints.http.server.arriving_bodies import GRACE_SECONDS
 from entrypoints.observability.metrics import process_registry
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
 from portal_core.people.ports import PracticeDirectory
@@ -38,7 +39,8 @@ class HttpSettings:
 
     `proxies` are the networks whose X-Forwarded-For and X-Request-Id are trusted. Each session or address may send
     `throttle_rate` requests per second, with bursts of `throttle_burst`; a rate of 0 turns the throttle off. Every
-    process counts for itself; the exact limits are in the core. `body_limit` is in bytes.
+    process counts for itself; the exact limits are in the core. `body_limit` is in bytes; `body_grace_seconds`
+    is how long a body may take beside the time of its length.
     """
 
     public_url: str = "http://127.0.0.1:8000"
@@ -46,6 +48,7 @@ class HttpSettings:
     cors_origins: tuple[str, ...] = ()
     same_site: Literal["lax", "strict"] = "strict"
     body_limit: int = 64 * 1024
+    body_grace_seconds: float = GRACE_SECONDS
     throttle_rate: float = 20.0
     throttle_burst: int = 100
     metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")

@@ -115,6 +115,13 @@ class RateLimited(PortalError):
         self.retry_after = max(1, retry_after)
 
 
+class Overloaded(PortalError):
+    """The portal has more work than it can do in time, and so does not begin this. Nothing was done or counted."""
+
+    code = "overloaded"
+    title = "The portal is very busy. Try again in a few seconds."
+
+
 class Unavailable(PortalError):
     """A service outside the portal does not respond. The same request may succeed later."""
 

@@ -135,7 +135,7 @@ def _implied(route_config: RouteConfig, handler: HTTPRouteHandler, path: str) ->
     if handler.parsed_data_field is not None:
         found |= {core.Invalid, http.UnsupportedMediaType}
     if handler.parsed_data_field is not None or route_config.idempotent:
-        found |= {http.MalformedBody, http.BodyTooLarge, http.UnsupportedEncoding}
+        found |= {http.MalformedBody, http.BodyTooLarge, http.BodyTooSlow, http.UnsupportedEncoding, core.Overloaded}
     if parameters_of(handler):
         found.add(core.Invalid)
     if "{" in path:

@@ -50,6 +50,14 @@ class BodyTooLarge(HttpError):
     status = 413
 
 
+class BodyTooSlow(HttpError):
+    """The body did not arrive in time: it may take 20 seconds, and a second more for every 8 KiB of it."""
+
+    code = "body_too_slow"
+    title = "The request took too long to arrive. Try again with a better connection."
+    status = 408
+
+
 class UnsupportedMediaType(HttpError):
     """This route does not accept the body's media type. Send `application/json` unless documented otherwise."""
 

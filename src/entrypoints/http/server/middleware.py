@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Sco
 
 from entrypoints.http.contract.conditional import REVALIDATED
 from entrypoints.http.dependencies import HttpParts
+from entrypoints.http.server.arriving_bodies import ArrivingBodies
 from entrypoints.http.server.client_address import ClientAddressResolver
 from entrypoints.http.server.errors import InternalError
 from entrypoints.http.server.problems import MEDIA_TYPE, render
@@ -52,6 +53,7 @@ class PortalMiddleware:
         self._new_id = parts.request_id
         self._seconds = parts.seconds
         self._metrics = metrics
+        self._arriving_bodies = ArrivingBodies(parts.settings.body_grace_seconds)
         self._access_log = parts.settings.access_log
         self._headers = [*SECURITY_HEADERS, HSTS] if parts.settings.https else list(SECURITY_HEADERS)
         self._policy = (b"content-security-policy", CONTENT_POLICY.encode())
@@ -63,6 +65,7 @@ class PortalMiddleware:
         began = self._seconds()
         request: Any = scope
         inbound = request["portal"] = RequestHead(scope, self._address_resolver, self._new_id)
+        request["arriving_bodies"] = self._arriving_bodies
         identity = (b"x-request-id", inbound.request_id.encode())
         method: str = request["method"]
         bodiless = method == "HEAD"

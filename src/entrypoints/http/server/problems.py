@@ -30,6 +30,7 @@ from portal_core.kernel.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    Overloaded,
     PortalError,
     RateLimited,
     Unauthenticated,
@@ -38,8 +39,9 @@ from portal_core.kernel.errors import (
 from portal_core.kernel.idempotency import Replayed
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 30
-"""The `Retry-After` of a 503, in seconds."""
+RETRY_AFTER_OUTAGE_SECONDS = 30
+RETRY_AFTER_OVERLOAD_SECONDS = 5
+"""The `Retry-After` of a 503: when something outside does not respond, and when there is too much to do."""
 
 STATUSES: dict[type[PortalError], int] = {
     Unauthenticated: 401,
@@ -48,6 +50,7 @@ STATUSES: dict[type[PortalError], int] = {
     Conflict: 409,
     Invalid: 422,
     RateLimited: 429,
+    Overloaded: 503,
     Unavailable: 503,
 }
 """The core's error categories. A subclass has its category's status."""
@@ -84,7 +87,9 @@ def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, s
         case RateLimited(retry_after=seconds):
             headers["retry-after"] = str(seconds)
         case Unavailable():
-            headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+            headers["retry-after"] = str(RETRY_AFTER_OUTAGE_SECONDS)
+        case Overloaded():
+            headers["retry-after"] = str(RETRY_AFTER_OVERLOAD_SECONDS)
         case MethodNotAllowed(allow=allow) if allow:
             headers["allow"] = allow
         case UnsupportedEncoding():

@@ -8,6 +8,8 @@ from litestar.datastructures import State
 
 from entrypoints.http.contract.bodies import decode_body
 from entrypoints.http.contract.route_plan import RouteConfig
+from entrypoints.http.server.arriving_bodies import ArrivingBodies
+from entrypoints.http.server.client_address import rate_limit_network
 from entrypoints.http.server.errors import BodyTooLarge, MalformedBody, UnsupportedEncoding, UnsupportedMediaType
 from entrypoints.http.server.request_head import RequestHead
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
@@ -60,6 +62,10 @@ class PortalRequest(Request[Actor, None, State]):
         """The configuration of this route, computed when the app was created."""
         return cast(RouteConfig, self.route_handler.opt["route_config"])
 
+    @property
+    def _arriving_bodies(self) -> ArrivingBodies:
+        return cast(ArrivingBodies, self.scope["arriving_bodies"])  # type: ignore[typeddict-item]  # our own key
+
     async def json(self) -> Any:
         """Return the body, decoded into the type of the handler's `data`.
 
@@ -79,6 +85,8 @@ class PortalRequest(Request[Actor, None, State]):
             MalformedBody: it is incomplete. The server reports unreadable chunks and a disconnected client the same
                 way; a disconnected client does not see the response.
             UnsupportedEncoding: it is compressed.
+            BodyTooSlow: it does not arrive in time.
+            RateLimited, Overloaded: too many bodies of this address, or of all, have not arrived.
         """
         if self.inbound.headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise UnsupportedEncoding
@@ -87,14 +95,16 @@ class PortalRequest(Request[Actor, None, State]):
             raise BodyTooLarge
         size = 0
         more = True
-        while more:
-            event = await self.receive()
-            if event["type"] != "http.request":
-                raise MalformedBody
-            chunk = event["body"]
-            size += len(chunk)
-            if size > limit:
-                raise BodyTooLarge
-            more = event.get("more_body", False)
-            yield chunk
+        with self._arriving_bodies.expect(rate_limit_network(self.inbound.address)) as deadline:
+            while more:
+                event = await deadline.receive(self.receive)
+                if event["type"] != "http.request":
+                    raise MalformedBody
+                chunk = event["body"]
+                size += len(chunk)
+                if size > limit:
+                    raise BodyTooLarge
+                deadline.extend(len(chunk))
+                more = event.get("more_body", False)
+                yield chunk
         self.is_connected = False
