@@ -1,19 +1,19 @@
 """Argon2id hashing outside of the event loop."""
 
-import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from attrs import define, field
 
+from adapters.local.bounded_threads import BoundedThreads
+
 
 @define
 class PasswordHashes:
     """Hashes and verifies in a few threads, because each call takes tens of milliseconds of a core, and 19 MiB.
+
+    Raises `Overloaded` when `max_waiting` calls wait, which is more than half a second's work.
 
     The defaults are OWASP's (Password Storage Cheat Sheet: Argon2id, m = 19,456 KiB, t = 2, p = 1). A hash with other
     parameters still verifies, and `needs_rehash` reports it.
@@ -23,24 +23,24 @@ class PasswordHashes:
     time_cost: int = 2
     parallelism: int = 1
     threads: int = 2
+    max_waiting: int = 32
     _hasher: PasswordHasher = field(init=False, repr=False)
-    _pool: ThreadPoolExecutor = field(init=False, repr=False)
+    _threads: BoundedThreads = field(init=False, repr=False)
     _dummy_hash: str = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._hasher = PasswordHasher(self.time_cost, self.memory_kib, self.parallelism, type=Type.ID)
-        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="argon2")
+        self._threads = BoundedThreads("argon2", self.threads, self.max_waiting)
         # Created in advance, so that the first unknown credential takes no longer than the next.
         self._dummy_hash = self._hasher.hash(os.urandom(32))
 
     async def make(self, password: str) -> str:
         """A new hash with its own salt, as a PHC string."""
-        password_hash: str = await self._in_thread(self._hasher.hash, _bytes(password))
-        return password_hash
+        return await self._threads.run(self._hasher.hash, _bytes(password))
 
     async def matches(self, stored_hash: str | None, password: str) -> bool:
         """Whether the password matches the hash. None never matches, and takes as long to check."""
-        matching: bool = await self._in_thread(self._verify, stored_hash or self._dummy_hash, password)
+        matching = await self._threads.run(self._verify, stored_hash or self._dummy_hash, password)
         return matching and stored_hash is not None
 
     def needs_rehash(self, stored_hash: str) -> bool:
@@ -49,16 +49,13 @@ class PasswordHashes:
 
     def close(self) -> None:
         """Release the threads."""
-        self._pool.shutdown()
+        self._threads.close()
 
     def _verify(self, stored_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(stored_hash, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
-
-    async def _in_thread(self, work: Any, *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))
 
 
 def _bytes(password: str) -> bytes:

@@ -6,8 +6,9 @@ It is imported when the first password is chosen: its lists take ten megabytes, 
 from functools import cache
 from math import prod
 
-from attrs import define
+from attrs import define, field
 
+from adapters.local.bounded_threads import BoundedThreads
 from portal_core.accounts.identity_provider import PasswordStrength
 
 _MAX_CHECKED_LENGTH = 72
@@ -18,18 +19,31 @@ _MAX_WORK = 100_000
 
 @define
 class ZxcvbnStrength(PasswordStrength):
-    """30,000 common passwords, and an estimate that knows words, names, dates, keyboards and repetitions."""
+    """30,000 common passwords, and an estimate that knows words, names, dates, keyboards and repetitions.
 
-    def is_common(self, password: str) -> bool:
-        return password.lower() in _common()
+    In one thread, because an estimate takes up to a fifth of a second. Raises `Overloaded` when eight wait.
+    """
 
-    def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
-        prefix = _prefix(password)
-        if not prefix:
-            return 0.0  # zxcvbn fails on an empty text
-        from zxcvbn import zxcvbn
+    _threads: BoundedThreads = field(factory=lambda: BoundedThreads("zxcvbn", 1, 8), init=False, repr=False)
 
-        return float(zxcvbn(prefix, user_inputs=list(words))["guesses_log10"])
+    async def is_common(self, password: str) -> bool:
+        return password.lower() in await self._threads.run(_common)
+
+    async def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
+        return await self._threads.run(_guesses_log10, password, words)
+
+    def close(self) -> None:
+        """Release the thread."""
+        self._threads.close()
+
+
+def _guesses_log10(password: str, words: tuple[str, ...]) -> float:
+    prefix = _prefix(password)
+    if not prefix:
+        return 0.0  # zxcvbn fails on an empty text
+    from zxcvbn import zxcvbn
+
+    return float(zxcvbn(prefix, user_inputs=list(words))["guesses_log10"])
 
 
 @cache

@@ -133,13 +133,13 @@ class Credentials(Protocol):
 
 
 class PasswordStrength(Protocol):
-    """How easy a password is to guess."""
+    """How easy a password is to guess. Every method may raise `Overloaded`."""
 
-    def is_common(self, password: str) -> bool:
+    async def is_common(self, password: str) -> bool:
         """Whether it is on a list of passwords that attackers try first; case does not matter."""
         ...
 
-    def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
+    async def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
         """Log10 of the guesses that a skilled attacker who knows `words` about the person needs."""
         ...
 

@@ -35,7 +35,7 @@ def forbidden_words(*texts: str) -> tuple[str, ...]:
     return tuple(sorted(folded, key=lambda word: (-len(word), word)))
 
 
-def check_new_password(
+async def check_new_password(
     password: str, *, rules: AccountRules, words: tuple[str, ...], strength: PasswordStrength, path: str = "password"
 ) -> str:
     """Check that the password may be set, and return it normalized; `path` names the field that it came from.
@@ -43,6 +43,7 @@ def check_new_password(
     Raises:
         InvalidPassword: with the code `password_too_short`, `password_too_long`, `password_common`,
             `password_from_context` or `password_guessable`.
+        Overloaded: too many passwords are being checked.
     """
     text = normalize_password(password)
     if len(text) < rules.min_password_length:
@@ -51,7 +52,7 @@ def check_new_password(
         )
     if len(text) > MAX_LENGTH:
         raise InvalidPassword.at(path, "password_too_long", f"Must be at most {MAX_LENGTH} characters long.")
-    if strength.is_common(text):
+    if await strength.is_common(text):
         raise InvalidPassword.at(path, "password_common", "Must not be a common password.")
     own = text.casefold()
     for word in words:
@@ -60,6 +61,6 @@ def check_new_password(
         raise InvalidPassword.at(
             path, "password_from_context", "Must not consist of your name, your email or the practice's name."
         )
-    if strength.guesses_log10(text, words) < MIN_GUESSES_LOG10:
+    if await strength.guesses_log10(text, words) < MIN_GUESSES_LOG10:
         raise InvalidPassword.at(path, "password_guessable", "Must be harder to guess. Try a few unrelated words.")
     return text

@@ -17,7 +17,7 @@ class TestZxcvbnStrength(PasswordStrengthContract): ...
 
 
 @pytest.mark.parametrize("password", ["a" * 128, SYMBOLS, SYMBOLS * 6, "a" * 60 + SYMBOLS, "0123456789" * 12])
-def test_strength_check_work_is_bounded(
+async def test_strength_check_work_is_bounded(
     strength: ZxcvbnStrength, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
     """Checks the factors of the running time instead of seconds: readings of symbols as letters, and length squared."""
@@ -28,7 +28,7 @@ def test_strength_check_work_is_bounded(
         return zxcvbn(text, **more)
 
     monkeypatch.setattr("zxcvbn.zxcvbn", watched)
-    strength.guesses_log10(password, ())
+    await strength.guesses_log10(password, ())
     [text] = checked
     assert password.startswith(text)
     assert len(text) >= 12

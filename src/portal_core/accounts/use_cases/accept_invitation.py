@@ -67,7 +67,7 @@ class AcceptInvitation:
             rules = await unit.account_rules.get()
         # Checked against the email and the practice's name only: a check against the person's name would reveal it.
         words = forbidden_words(email, rules.practice_name)
-        password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
+        password = await check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
         ready = await self._check(job, email, command)
         if ready is None:

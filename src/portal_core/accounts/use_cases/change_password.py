@@ -46,7 +46,7 @@ class ChangePassword:
             rules = await unit.account_rules.get()
             names = await unit.people.names(account)
         words = forbidden_words(account.email, rules.practice_name, *names)
-        password = check_new_password(
+        password = await check_new_password(
             command.new_password, rules=rules, words=words, strength=self.strength, path="new_password"
         )
         account = await self.reauthentication.by_password(actor, command.current_password, path="current_password")

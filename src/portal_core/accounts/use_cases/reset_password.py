@@ -55,7 +55,7 @@ class ResetPassword:
             found = await unit.accounts.find_by_email(side, email)
         active = found if found is not None and found.status == "active" else None
         words = forbidden_words(email, rules.practice_name)
-        password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
+        password = await check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
         credential = credential_for(active, actor.practice_id, side, email)
         started = EmailRequest(

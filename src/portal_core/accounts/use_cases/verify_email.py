@@ -49,7 +49,7 @@ class VerifyEmail:
             found = await unit.accounts.find_by_email("portal", email)
         unverified = found if found is not None and found.status == "unverified" else None
         words = forbidden_words(email, rules.practice_name)
-        password = check_new_password(command.password, rules=rules, words=words, strength=self.strength)
+        password = await check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
         credential = credential_for(unverified, actor.practice_id, "portal", email)
         redeemed = await self.codes.redeem(credential, "verify_email", command.code.strip(), password)
