@@ -24,6 +24,7 @@ from adapters.local.password_hashes import PasswordHashes
 from adapters.local.password_strength import ZxcvbnStrength
 from adapters.local.rooms import ClinicianRooms
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
+from adapters.local.turns import LocalTurns
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from adapters.postgres.accounts.local_identities import PostgresIdentities
 from adapters.postgres.accounts.oidc_issuers import PostgresOidcIssuers
@@ -104,6 +105,7 @@ class Container(containers.DeclarativeContainer):
     keys = providers.Singleton(RecordKeys, master, clock)
     begin = providers.Singleton(PostgresBegin, pool, keys, clock, ids, PostgresUnitOfWork, settings.provided.public_url)
     limits = providers.Singleton(PostgresRateLimits, pool, clock)
+    turns = providers.Singleton(LocalTurns)
     live = providers.Singleton(PostgresLiveSessions, pool)
     practice_factory = providers.Singleton(PostgresPracticeFactory, pool, keys, clock, ids)
     directory = providers.Singleton(PostgresPracticeDirectory, pool)

@@ -1,8 +1,11 @@
 """Rules about the caller of a request, as pure functions, and limits on attempts."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
+
+from attrs import evolve, frozen
 
 from portal_core.access.minors import areas_on
 from portal_core.access.model import in_force_on
@@ -11,10 +14,47 @@ from portal_core.accounts.model import Account, Session, Side
 from portal_core.accounts.ports import SessionContext
 from portal_core.accounts.settings import AccountRules
 from portal_core.accounts.tokens import hash_token
-from portal_core.kernel.actor import AccountHolder, ClientActor, Origin, ProxyActor, StaffActor
+from portal_core.kernel.actor import AccountHolder, ClientActor, Origin, ProxyActor, StaffActor, VisitorActor
 from portal_core.kernel.errors import NotFound, Unauthenticated
-from portal_core.kernel.limits import Limit
+from portal_core.kernel.limits import Limit, RateLimits
 from portal_core.kernel.time_zones import zone_info
+
+NETWORK_FACTOR = 4
+"""So many times the limit of an address applies to the /48 network of an IPv6 address: what one site has (RFC 6177)."""
+
+
+@frozen
+class AddressLimit:
+    """A limit on what comes from one address, whatever email it is about, and on its network.
+
+    It is far above what one person needs, because a family, a waiting room or an office has one address.
+    """
+
+    limit: Limit
+
+    async def take(self, limits: RateLimits, actor: VisitorActor, prefix: str = "") -> None:
+        """Count one attempt. `prefix` separates counts, such as those of the two sides.
+
+        Raises:
+            RateLimited: too many attempts from the address or its network.
+        """
+        for limit, key in self._counts(actor, prefix):
+            await limits.take(actor.practice_id, limit, key)
+
+    async def release(self, limits: RateLimits, actor: VisitorActor, prefix: str = "") -> None:
+        """Take back one attempt, which succeeded."""
+        for limit, key in self._counts(actor, prefix):
+            await limits.release(actor.practice_id, limit, key)
+
+    def _counts(self, actor: VisitorActor, prefix: str) -> Iterator[tuple[Limit, str]]:
+        yield self.limit, f"{prefix} {address_key(actor.origin.address)}"
+        network = site_key(actor.origin.address)
+        if network is not None:
+            wider = evolve(
+                self.limit, name=f"{self.limit.name}_network", max_attempts=NETWORK_FACTOR * self.limit.max_attempts
+            )
+            yield wider, f"{prefix} {network}"
+
 
 _HOUR = timedelta(hours=1)
 _QUARTER = timedelta(minutes=15)
@@ -22,7 +62,11 @@ _QUARTER = timedelta(minutes=15)
 REGISTER_BY_EMAIL = Limit("register_email", 3, _HOUR)
 RESEND_BY_EMAIL = Limit("resend_email", 3, _HOUR)
 FORGOT_BY_EMAIL = Limit("forgot_email", 3, _HOUR)
-SIGN_IN_BY_ADDRESS = Limit("sign_in_address", 5, _QUARTER)
+SIGN_IN_BY_ADDRESS = AddressLimit(Limit("sign_in_address", 50, _QUARTER))
+REGISTER_BY_ADDRESS = AddressLimit(Limit("register_address", 20, _HOUR))
+RESEND_BY_ADDRESS = AddressLimit(Limit("resend_address", 20, _HOUR))
+FORGOT_BY_ADDRESS = AddressLimit(Limit("forgot_address", 20, _HOUR))
+CODES_BY_ADDRESS = AddressLimit(Limit("codes_address", 60, _HOUR))
 CONFIRM_BY_ACCOUNT = Limit("confirm_password", 5, _QUARTER)
 CODE_BY_ACCOUNT = Limit("confirm_code", 5, _QUARTER)
 
@@ -39,6 +83,12 @@ def address_key(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def site_key(address: str) -> str | None:
+    """The /48 network of an IPv6 address, None for any other."""
+    key = address_key(address)
+    return str(ip_network(key).supernet(new_prefix=48)) if ":" in key else None
 
 
 _POSSESSION_METHODS = frozenset({"otp", "hwk", "swk", "sc"})

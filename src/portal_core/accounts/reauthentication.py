@@ -1,5 +1,8 @@
 """Ask a signed-in person for their password, or all factors, before a sensitive change to the account."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from attrs import frozen
 
 from portal_core.accounts.errors import CodeRefused, WrongPassword
@@ -20,7 +23,7 @@ from portal_core.accounts.tokens import is_recovery_code
 from portal_core.kernel.actor import AccountHolder, Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.kernel.errors import Unauthenticated
+from portal_core.kernel.errors import PortalError, Unauthenticated
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.uow import Begin
 
@@ -41,7 +44,8 @@ async def current_account(unit: SignInUnit, actor: AccountHolder) -> Account:
 class Reauthentication:
     """Checks the account's password again, and the second factor where one is enrolled.
 
-    Allows five attempts in 15 minutes per account, so that an unattended or stolen session cannot be used to guess.
+    Allows five failures in 15 minutes per account, so that an unattended or stolen session cannot be used to guess. An
+    attempt counts before it is checked; one that succeeds, or could not be checked, is uncounted.
     """
 
     begin: Begin[SignInUnit]
@@ -57,7 +61,8 @@ class Reauthentication:
             RateLimited: too many attempts for this account.
             WrongPassword: it is wrong; audited.
         """
-        account, _ = await self._by_password(actor, password, path)
+        async with self._counted(actor):
+            account, _ = await self._by_password(actor, password, path)
         return account
 
     async def by_all_factors(self, actor: Actor, password: str, code: str, *, path: str = "code") -> Account:
@@ -67,26 +72,39 @@ class Reauthentication:
             As `by_password`, and
             CodeRefused: the second factor is wrong or was already used; audited.
         """
-        account, result = await self._by_password(actor, password, "password")
-        if account.second_factor == "none" and isinstance(result, Accepted):
-            return account
-        if is_recovery_code(code):
-            accepted = await self._redeem_recovery_code(actor, account, code)
-        else:
-            state = result.state if isinstance(result, SecondFactorNeeded) else ""
-            accepted = await self.second_factors.check(Credential.of(account), state, code.strip())
-        if not accepted:
-            await self._audit_failure(actor, account, "second_factor")
-            raise CodeRefused.at(path, "code_refused", "This code is incorrect or was already used.")
+        async with self._counted(actor):
+            account, result = await self._by_password(actor, password, "password")
+            if account.second_factor == "none" and isinstance(result, Accepted):
+                return account
+            if is_recovery_code(code):
+                accepted = await self._redeem_recovery_code(actor, account, code)
+            else:
+                state = result.state if isinstance(result, SecondFactorNeeded) else ""
+                accepted = await self.second_factors.check(Credential.of(account), state, code.strip())
+            if not accepted:
+                await self._audit_failure(actor, account, "second_factor")
+                raise CodeRefused.at(path, "code_refused", "This code is incorrect or was already used.")
         return account
+
+    @asynccontextmanager
+    async def _counted(self, actor: Actor) -> AsyncGenerator[None, None]:
+        holder = require_account_holder(actor)
+        count = (holder.practice_id, CONFIRM_BY_ACCOUNT, str(holder.account_id))
+        await self.limits.take(*count)
+        try:
+            yield
+        except (WrongPassword, CodeRefused):
+            raise
+        except PortalError:
+            await self.limits.release(*count)
+            raise
+        await self.limits.release(*count)
 
     async def _by_password(
         self, actor: Actor, password: str, path: str
     ) -> tuple[Account, Accepted | SecondFactorNeeded]:
-        holder = require_account_holder(actor)
-        await self.limits.take(holder.practice_id, CONFIRM_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:
-            account = await current_account(unit, holder)
+            account = await current_account(unit, require_account_holder(actor))
         result = await self.passwords.check(Credential.of(account), normalize_password(password))
         if isinstance(result, Refused):
             await self._audit_failure(actor, account, "password")

@@ -116,7 +116,7 @@ class RateLimited(PortalError):
 
 
 class Overloaded(PortalError):
-    """The portal has more work than it can do in time, and so does not begin this. Nothing was done or counted."""
+    """The portal has more work than it can do in time, and so does not begin this. Nothing was done."""
 
     code = "overloaded"
     title = "The portal is very busy. Try again in a few seconds."

@@ -1,5 +1,6 @@
-"""Rate limits that are shared by all processes and survive restarts."""
+"""Rate limits that are shared by all processes and survive restarts, and turns within a process."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
@@ -31,5 +32,17 @@ class RateLimits(Protocol):
         """Remove the newest attempt for `key`, because it succeeded and so was not a guess. A no-op when there is none.
 
         A caller who succeeds takes back one attempt, their own, so this gives nobody extra guesses at another account.
+        """
+        ...
+
+
+class Turns(Protocol):
+    """Lets the callers of one key proceed one after another in this process."""
+
+    def take(self, key: bytes) -> AbstractAsyncContextManager[None]:
+        """Wait for the turn, and keep it until the block is left.
+
+        Raises:
+            Overloaded: 64 callers wait for it.
         """
         ...

@@ -216,6 +216,15 @@ async def test_password_change_ends_other_sessions() -> None:
     await use_cases.signed_in(password=OTHER)
 
 
+async def test_correct_current_passwords_are_unlimited() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    actor = await use_cases.holder(await use_cases.signed_in())
+    for _ in range(6):
+        await use_cases.change_password(actor, ChangePasswordCommand(PASSWORD, OTHER))
+        await use_cases.change_password(actor, ChangePasswordCommand(OTHER, PASSWORD))
+
+
 async def test_password_change_requires_current_password_with_five_attempts() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()

@@ -19,7 +19,9 @@ STRENGTH = ZxcvbnStrength()
 async def policy_result(password: str, *, min_length: int = 12, words: tuple[str, ...] = ()) -> str:
     """The code of the refusal, or `accepted`."""
     try:
-        await check_new_password(password, rules=AccountRules(min_password_length=min_length), words=words, strength=STRENGTH)
+        await check_new_password(
+            password, rules=AccountRules(min_password_length=min_length), words=words, strength=STRENGTH
+        )
     except InvalidPassword as invalid:
         [field] = invalid.fields
         assert field.path == "password"

@@ -4,20 +4,23 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_core.accounts.errors import SignInLocked, SignInRefused
 from portal_core.accounts.identity_provider import Credential
+from portal_core.accounts.policy import NETWORK_FACTOR, SIGN_IN_BY_ADDRESS
 from portal_core.accounts.use_cases.sign_in import SignInCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor
 from portal_core.kernel.contact import InvalidEmail
-from portal_core.kernel.errors import RateLimited
+from portal_core.kernel.errors import Overloaded, PortalError, RateLimited, Unavailable
 from tests.unit.accounts.call_recorder import record_calls
 from tests.unit.accounts.use_cases import ANN, BOB, OTHER, PASSWORD, STAFF, AccountUseCases
 
 EVE = "eve@example.org"
+MAX_BY_ADDRESS = SIGN_IN_BY_ADDRESS.limit.max_attempts
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
@@ -158,12 +161,11 @@ async def test_sides_are_counted_separately() -> None:
     assert (await use_cases.signed_in(side="practice")).must_enroll
 
 
-async def test_five_attempts_in_fifteen_minutes_from_one_address() -> None:
+async def test_failed_sign_ins_from_one_address_are_limited() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
-    for email in (ANN, EVE, ANN, BOB):
-        await fail(use_cases, email, address="192.0.2.9")
-    await fail(use_cases, EVE, address="192.0.2.9")
+    for number in range(MAX_BY_ADDRESS):
+        await fail(use_cases, f"eve{number}@example.org", address="192.0.2.9")
     with pytest.raises(RateLimited) as limited:
         await use_cases.attempt_sign_in(address="192.0.2.9")
     assert not isinstance(limited.value, SignInLocked)
@@ -173,15 +175,61 @@ async def test_five_attempts_in_fifteen_minutes_from_one_address() -> None:
     await use_cases.attempt_sign_in(address="192.0.2.9")
 
 
+async def test_failures_for_one_email_do_not_lock_out_a_waiting_room() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await use_cases.add_client_account(BOB)
+    await fail(use_cases, EVE, times=5, address="192.0.2.9")
+    for email in (ANN, BOB):
+        assert isinstance(await use_cases.attempt_sign_in(email, address="192.0.2.9"), SessionTokens)
+    with pytest.raises(SignInLocked):
+        await use_cases.attempt_sign_in(EVE, address="192.0.2.9")
+
+
 async def test_successful_sign_ins_from_one_address_are_unlimited() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
-    await fail(use_cases, EVE, times=4, address="192.0.2.9")
+    for number in range(MAX_BY_ADDRESS - 1):
+        await fail(use_cases, f"eve{number}@example.org", address="192.0.2.9")
     for _ in range(20):
         await use_cases.attempt_sign_in(address="192.0.2.9")
     await fail(use_cases, EVE, address="192.0.2.9")
     with pytest.raises(RateLimited):  # successful sign-ins do not allow more guesses
         await use_cases.attempt_sign_in(address="192.0.2.9")
+
+
+async def test_addresses_of_one_site_are_limited_together() -> None:
+    use_cases = AccountUseCases()
+    for number in range(NETWORK_FACTOR * MAX_BY_ADDRESS):
+        await fail(use_cases, f"eve{number}@example.org", address=f"2001:db8:7:{number:x}::1")
+    with pytest.raises(RateLimited):
+        await use_cases.attempt_sign_in(EVE, address="2001:db8:7:ffff::1")
+    await fail(use_cases, EVE, address="2001:db8:8::1")
+
+
+async def test_eight_correct_passwords_at_once_all_sign_in() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    await fail(use_cases, times=4)
+    opened = await asyncio.gather(*(use_cases.attempt_sign_in(address="192.0.2.9") for _ in range(8)))
+    assert all(isinstance(one, SessionTokens) for one in opened)
+
+
+@pytest.mark.parametrize("error", [Overloaded, Unavailable])
+async def test_password_that_could_not_be_checked_does_not_count(error: type[PortalError]) -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+
+    async def fails(credential, password):  # type: ignore[no-untyped-def]
+        raise error
+
+    sign_in = use_cases.sign_in
+    use_cases.sign_in = evolve(sign_in, passwords=_PasswordsHook(fails))  # type: ignore[arg-type]
+    for _ in range(MAX_BY_ADDRESS + 1):
+        with pytest.raises(error):
+            await use_cases.attempt_sign_in(address="192.0.2.9")
+    use_cases.sign_in = sign_in
+    await use_cases.attempt_sign_in(address="192.0.2.9")
 
 
 async def test_concurrent_attempts_get_at_most_five_guesses() -> None:

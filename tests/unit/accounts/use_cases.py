@@ -7,6 +7,7 @@ from uuid import UUID
 from attrs import define, field
 
 from adapters.local.password_strength import ZxcvbnStrength
+from adapters.local.turns import LocalTurns
 from adapters.memory.accounts.identity_provider import (
     MemoryCredentials,
     MemoryMailedCodes,
@@ -128,7 +129,7 @@ class AccountUseCases:
         self.verify = VerifyEmail(begin, self.codes, self.strength, self.limits)
         self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
         self.finish_password_resets = FinishPasswordResets(begin, clock, self.passwords)
-        self.sign_in = SignIn(begin, clock, ids, tokens, self.limits, self.passwords)
+        self.sign_in = SignIn(begin, clock, ids, tokens, self.limits, LocalTurns(), self.passwords)
         self.verify_second_factor = VerifySecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
         self.sign_in_with_oidc = SignInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
         self.authenticate = Authenticate(live, begin, clock)

@@ -35,7 +35,7 @@ from portal_core.accounts.use_cases.sign_out import SignOut
 from portal_core.accounts.use_cases.verify_second_factor import VerifySecondFactor, VerifySecondFactorCommand
 from portal_core.accounts.views import SecondFactorChallenge
 from portal_core.kernel.contact import InvalidEmail
-from portal_core.kernel.errors import RateLimited
+from portal_core.kernel.errors import RateLimited, Unavailable
 
 SessionKind = Literal["bearer", "cookie"]
 OidcToken = Annotated[
@@ -90,7 +90,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             idempotent=False,
             status_code=200,
             operation_id=operation_name(side, "sign_in"),
-            raises=[InvalidEmail, SignInRefused, SignInLocked, RateLimited],
+            raises=[InvalidEmail, SignInRefused, SignInLocked, RateLimited, Unavailable],
         )
         async def sign_in(
             self,

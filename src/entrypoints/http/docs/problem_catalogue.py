@@ -22,13 +22,14 @@ REASONS = {
     403: "not allowed",
     404: "not found, or not visible to the caller",
     405: "method not supported",
+    408: "the body did not arrive in time",
     409: "the current state does not allow it",
     413: "the body is too large",
     415: "the body's media type or encoding is not accepted",
     422: "some fields are not valid",
     429: "too many attempts; `Retry-After` gives the seconds to wait",
     500: "an error in the portal",
-    503: "a service does not respond; `Retry-After` gives the seconds to wait",
+    503: "a service does not respond, or there is too much to do; `Retry-After` gives the seconds to wait",
 }
 HIDDEN = (http_errors.HttpError,)
 

@@ -11,8 +11,8 @@ from portal_core.kernel.errors import Overloaded, RateLimited
 
 GRACE_SECONDS = 20.0
 BYTES_PER_SECOND = 8 * 1024
-"""A body may take the grace, and one second more for every 8 KiB of it: 10 MB by a slow telephone pass, a byte now and then
-does not. The rule has the form of `RequestReadTimeout body=20,MinRate=8192` of Apache's mod_reqtimeout."""
+"""A body may take the grace, and one second more for every 8 KiB of it: 10 MB by a slow telephone pass, a byte now and
+then does not. The rule has the form of `RequestReadTimeout body=20,MinRate=8192` of Apache's mod_reqtimeout."""
 MAX_ARRIVING = 512
 MAX_ARRIVING_PER_ADDRESS = 64
 RETRY_AFTER_SECONDS = 5

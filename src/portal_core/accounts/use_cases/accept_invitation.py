@@ -15,6 +15,7 @@ from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.model import Account
 from portal_core.accounts.password_policy import check_new_password, forbidden_words
+from portal_core.accounts.policy import CODES_BY_ADDRESS
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.actor import SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry
@@ -48,7 +49,7 @@ class AcceptInvitation:
     Raises:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not meet the policy.
-        RateLimited: too many attempts from this address, or for this email, known or not.
+        RateLimited: too many attempts from this address or its network, or for this email, known or not.
         CodeRefused: no open invitation to this email has this code; audited.
     """
 
@@ -62,6 +63,7 @@ class AcceptInvitation:
 
     async def __call__(self, actor: VisitorActor, command: AcceptInvitationCommand) -> AccountView:
         email = normalize_email(command.email)
+        await CODES_BY_ADDRESS.take(self.limits, actor)
         job = SystemActor(actor.practice_id, "accept_invitation", actor.origin)
         async with self.begin(job) as unit:
             rules = await unit.account_rules.get()

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from portal_core.accounts.email_requests import add_email_request
-from portal_core.accounts.policy import RESEND_BY_EMAIL
+from portal_core.accounts.policy import RESEND_BY_ADDRESS, RESEND_BY_EMAIL
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.contact import normalize_email
@@ -25,7 +25,7 @@ class ResendVerification:
 
     Raises:
         InvalidEmail: it is not an email address.
-        RateLimited: too many requests for this email.
+        RateLimited: too many requests for this email, or from this address or its network.
     """
 
     begin: Begin[SignInUnit]
@@ -35,6 +35,7 @@ class ResendVerification:
 
     async def __call__(self, actor: VisitorActor, command: ResendVerificationCommand) -> None:
         email = normalize_email(command.email)
+        await RESEND_BY_ADDRESS.take(self.limits, actor)
         await self.limits.take(actor.practice_id, RESEND_BY_EMAIL, email)
         async with self.begin(actor) as unit:
             now = self.clock.now()

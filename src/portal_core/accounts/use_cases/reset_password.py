@@ -8,7 +8,7 @@ from portal_core.accounts.identity_provider import MailedCodes, PasswordStrength
 from portal_core.accounts.model import EmailRequest, Side
 from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.password_reset import complete_password_reset
-from portal_core.accounts.policy import credential_for
+from portal_core.accounts.policy import CODES_BY_ADDRESS, credential_for
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
@@ -37,7 +37,7 @@ class ResetPassword:
     Raises:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not meet the policy (email and practice as context, as in `VerifyEmail`).
-        RateLimited: too many attempts from this address, or for this email.
+        RateLimited: too many attempts from this address or its network, or for this email.
         CodeRefused: the code is not valid; audited.
     """
 
@@ -50,6 +50,7 @@ class ResetPassword:
 
     async def __call__(self, actor: VisitorActor, command: ResetPasswordCommand) -> None:
         side, email = command.side, normalize_email(command.email)
+        await CODES_BY_ADDRESS.take(self.limits, actor)
         async with self.begin(actor) as unit:
             rules = await unit.account_rules.get()
             found = await unit.accounts.find_by_email(side, email)

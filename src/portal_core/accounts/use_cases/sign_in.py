@@ -8,7 +8,7 @@ from portal_core.accounts.failed_sign_in import FailedSignIn
 from portal_core.accounts.identity_provider import PasswordCheckResult, Passwords, Refused, SecondFactorNeeded
 from portal_core.accounts.model import CHALLENGE_LIFETIME, Account, Challenge, SessionKind, Side
 from portal_core.accounts.password_policy import normalize_password
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, credential_for, guard_key
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, credential_for, guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.tokens import hash_token
@@ -16,7 +16,8 @@ from portal_core.accounts.views import SecondFactorChallenge, SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import normalize_email
-from portal_core.kernel.limits import RateLimits
+from portal_core.kernel.errors import Overloaded, Unavailable
+from portal_core.kernel.limits import RateLimits, Turns
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -35,17 +36,18 @@ class SignInCommand:
 class SignIn:
     """Opens a session, or returns a challenge for the second factor where one is enrolled.
 
-    Anyone may try: 5 times in 15 minutes from one address; and the fifth failure for one email, known or not, locks it
-    for 15 minutes. An attempt counts before it is checked, so that concurrent attempts cannot exceed the limit; a
-    correct password gives the address its attempt back, because a family or a practice signs in from one address. A
-    lock does not end open sessions, or strangers could end them. An unknown email, a wrong password and an unverified
-    account get the same response, by the same calls.
+    The fifth failure in 15 minutes for one email, known or not, locks it for 15 minutes; one address may fail 50 times,
+    whatever the emails. An attempt counts before it is checked, and attempts for one email are checked one after
+    another, so that concurrent ones cannot exceed the limit; a correct password is uncounted. A lock does not end open
+    sessions, or strangers could end them. An unknown email, a wrong password and an unverified account get the same
+    response, by the same calls.
 
     Raises:
         InvalidEmail: it is not an email address.
-        RateLimited: too many attempts from this address.
+        RateLimited: too many failures from this address or its network.
         SignInLocked: too many failures for this email.
-        SignInRefused: everything else; audited.
+        SignInRefused: the password is wrong, or there is no active account; audited.
+        Overloaded, Unavailable: the password could not be checked, and the attempt does not count.
     """
 
     begin: Begin[SignInUnit]
@@ -53,19 +55,37 @@ class SignIn:
     ids: IdSource
     tokens: TokenSource
     limits: RateLimits
+    turns: Turns
     passwords: Passwords
 
     async def __call__(self, actor: VisitorActor, command: SignInCommand) -> SessionTokens | SecondFactorChallenge:
         side, email = command.side, normalize_email(command.email)
-        address = f"{side} {address_key(actor.origin.address)}"
-        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        key = guard_key(side, email)
+        await SIGN_IN_BY_ADDRESS.take(self.limits, actor, side)
+        try:
+            async with self.turns.take(key):
+                response = await self._attempt(actor, command, email, key)
+        except (Overloaded, Unavailable):
+            await SIGN_IN_BY_ADDRESS.release(self.limits, actor, side)
+            raise
+        await SIGN_IN_BY_ADDRESS.release(self.limits, actor, side)
+        return response
+
+    async def _attempt(
+        self, actor: VisitorActor, command: SignInCommand, email: str, key: bytes
+    ) -> SessionTokens | SecondFactorChallenge:
+        side = command.side
         async with self.begin(actor) as unit:
-            counted_guard = (await unit.sign_in_guards.lock(guard_key(side, email))).attempt(self.clock.now())
+            counted_guard = (await unit.sign_in_guards.lock(key)).attempt(self.clock.now())
             await unit.sign_in_guards.save(counted_guard)
             found = await unit.accounts.find_by_email(side, email)
             await unit.commit(None)
         credential = credential_for(found, actor.practice_id, side, email)
-        result = await self.passwords.check(credential, normalize_password(command.password))
+        try:
+            result = await self.passwords.check(credential, normalize_password(command.password))
+        except (Overloaded, Unavailable):
+            await self._uncount(actor, key)
+            raise
         async with self.begin(actor) as unit:
             account = await unit.accounts.get(credential.account_id)
             wrong = account is not None and isinstance(result, Refused)
@@ -86,8 +106,12 @@ class SignIn:
                     unit, account, kind=command.kind, multi_factor=False, origin=actor.origin
                 )
             await unit.commit(None)
-        await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
         return response
+
+    async def _uncount(self, actor: VisitorActor, key: bytes) -> None:
+        async with self.begin(actor) as unit:
+            await unit.sign_in_guards.save((await unit.sign_in_guards.lock(key)).uncount_attempt())
+            await unit.commit(None)
 
     async def _challenge(
         self, unit: SignInUnit, account: Account, result: PasswordCheckResult, kind: SessionKind

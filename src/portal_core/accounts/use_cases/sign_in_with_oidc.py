@@ -6,7 +6,7 @@ from portal_core.accounts.eligibility import sign_in_refusal
 from portal_core.accounts.errors import SignInRefused, SingleFactorSignIn
 from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
 from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, is_multi_factor
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_multi_factor
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.views import SessionTokens
@@ -46,8 +46,7 @@ class SignInWithOidc:
     staff_tokens: StaffTokens
 
     async def __call__(self, actor: VisitorActor, command: SignInWithOidcCommand) -> SessionTokens:
-        address = f"practice {address_key(actor.origin.address)}"
-        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        await SIGN_IN_BY_ADDRESS.take(self.limits, actor, "practice")
         identity = await self.staff_tokens.verify(actor.practice_id, command.token)
         async with self.begin(actor) as unit:
             if identity is None:
@@ -63,7 +62,7 @@ class SignInWithOidc:
                 unit, account, kind=command.kind, multi_factor=True, origin=actor.origin
             )
             await unit.commit(None)
-        await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        await SIGN_IN_BY_ADDRESS.release(self.limits, actor, "practice")
         return opened
 
     async def _account(self, unit: SignInUnit, actor: VisitorActor, identity: StaffIdentity) -> Account | None:

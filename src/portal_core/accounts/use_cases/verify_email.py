@@ -6,7 +6,7 @@ from portal_core.accounts.code_limits import count_code_attempt
 from portal_core.accounts.errors import CodeRefused
 from portal_core.accounts.identity_provider import MailedCodes, PasswordStrength
 from portal_core.accounts.password_policy import check_new_password, forbidden_words
-from portal_core.accounts.policy import credential_for
+from portal_core.accounts.policy import CODES_BY_ADDRESS, credential_for
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
@@ -33,7 +33,7 @@ class VerifyEmail:
     Raises:
         InvalidEmail: it is not an email address.
         InvalidPassword: the password does not meet the policy.
-        RateLimited: too many attempts from this address, or for this email.
+        RateLimited: too many attempts from this address or its network, or for this email.
         CodeRefused: the code is not valid, or the account does not wait for one; audited.
     """
 
@@ -44,6 +44,7 @@ class VerifyEmail:
 
     async def __call__(self, actor: VisitorActor, command: VerifyEmailCommand) -> None:
         email = normalize_email(command.email)
+        await CODES_BY_ADDRESS.take(self.limits, actor)
         async with self.begin(actor) as unit:
             rules = await unit.account_rules.get()
             found = await unit.accounts.find_by_email("portal", email)

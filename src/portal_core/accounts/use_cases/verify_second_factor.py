@@ -7,7 +7,7 @@ from portal_core.accounts.errors import ChallengeNotOpen, SecondFactorRefused
 from portal_core.accounts.failed_sign_in import FailedSignIn
 from portal_core.accounts.identity_provider import Credential, SecondFactors
 from portal_core.accounts.model import Account, Challenge, Side
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, address_key, guard_key
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, guard_key
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery_codes import redeem_recovery_code
 from portal_core.accounts.session_factory import SessionFactory
@@ -34,10 +34,9 @@ class VerifySecondFactorCommand:
 class VerifySecondFactor:
     """Opens the session for a correct password and a correct second factor.
 
-    A challenge is valid once, for 5 minutes and 5 attempts. A wrong code counts against the email as a wrong password
-    does, so that signing in again with a stolen password gives no more guesses. Both also count against the address:
-    5 in 15 minutes, and a correct code gives its attempt back. On the other side the challenge is treated as unknown,
-    and stays valid on its own side.
+    A challenge is valid once, for 5 minutes and 5 attempts. A wrong code counts against the email and the address as a
+    wrong password does, so that signing in again with a stolen password gives no more guesses; a correct code is
+    uncounted. On the other side the challenge is treated as unknown, and stays valid on its own side.
 
     Raises:
         RateLimited: too many attempts from this address.
@@ -54,8 +53,7 @@ class VerifySecondFactor:
     second_factors: SecondFactors
 
     async def __call__(self, actor: VisitorActor, command: VerifySecondFactorCommand) -> SessionTokens:
-        address = f"{command.side} {address_key(actor.origin.address)}"
-        await self.limits.take(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        await SIGN_IN_BY_ADDRESS.take(self.limits, actor, command.side)
         challenge, account, counted_guard = await self._count(actor, command)
         by_recovery_code, accepted = is_recovery_code(command.code), False
         if not by_recovery_code:
@@ -72,7 +70,7 @@ class VerifySecondFactor:
                 raise SecondFactorRefused
             opened = await self._open(unit, actor, command)
             await unit.commit(None)
-        await self.limits.release(actor.practice_id, SIGN_IN_BY_ADDRESS, address)
+        await SIGN_IN_BY_ADDRESS.release(self.limits, actor, command.side)
         return opened
 
     async def _count(
