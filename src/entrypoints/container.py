@@ -191,6 +191,7 @@ PARTS = (
     "strength",
     "sms_sender",
     "tokens",
+    "turns",
     "worker_name",
 )
 """The parts that use cases may have as fields."""

@@ -84,7 +84,7 @@ class LocalProvider(IdentityProvider):
 
 @pytest.fixture(scope="module")
 def hashes() -> Iterator[PasswordHashes]:
-    made = PasswordHashes()
+    made = PasswordHashes(max_waiting=100)
     yield made
     made.close()
 
