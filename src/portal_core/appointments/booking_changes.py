@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
+from portal_core.appointments.correction import Correction, FeeChange
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
@@ -100,6 +101,36 @@ async def notify_late_cancel_fee(
     if fee is not None:
         key = f"late_cancel_fee:{appointment_id}:{client_id}"
         await unit.outbox.notify(LATE_CANCEL_FEE.to_client(client_id, subject_id=appointment_id, deduplication_key=key))
+
+
+async def add_correction(
+    unit: AppointmentUnit,
+    actor: Actor,
+    ids: IdSource,
+    before: Booking,
+    after: Booking,
+    client_id: UUID,
+    fee: FeeChange,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Store why a client's part was corrected, with its audit entry."""
+    correction = Correction(
+        id=ids.new(),
+        practice_id=actor.practice_id,
+        client_id=client_id,
+        appointment_id=before.appointment.id,
+        before=before.attendance_of(client_id).status,
+        after=after.attendance_of(client_id).status,
+        fee=fee,
+        reason=reason,
+        corrected_by=None if isinstance(actor, SystemActor) else require_account_holder(actor).account_id,
+        corrected_at=now,
+    )
+    facts = {"before": correction.before, "after": correction.after, "fee": fee}
+    await unit.corrections.add(
+        correction, AuditEntry("appointment.corrected", before.appointment.id, record=client_id, facts=facts)
+    )
 
 
 async def load_view(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID, now: datetime) -> AppointmentView:

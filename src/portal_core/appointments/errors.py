@@ -101,6 +101,20 @@ class NotStarted(Conflict):
     title = "This appointment has not started yet."
 
 
+class NothingToCorrect(Conflict):
+    """The record already says this, so there is nothing to put right."""
+
+    code = "nothing_to_correct"
+    title = "This is already recorded. Reload the appointment."
+
+
+class NoFeeDue(Conflict):
+    """The client owes no fee for this appointment."""
+
+    code = "no_fee_due"
+    title = "No fee is due for this appointment."
+
+
 class RescheduledByPracticeOnly(Conflict):
     """The appointment is shared by several clients, so no single client can move it."""
 

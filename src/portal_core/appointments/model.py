@@ -1,12 +1,13 @@
 """Appointments, their clients, and the calendar entries that reserve their time."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.errors import AlreadyStarted, NotBooked, NotStarted
+from portal_core.appointments.errors import AlreadyStarted, NoFeeDue, NotBooked, NothingToCorrect, NotStarted
 from portal_core.appointments.scheduling.durations import ZERO, BusyTime
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
@@ -64,7 +65,7 @@ class Attendance:
 
     `cancelled_late` marks a cancellation within the notice period; `fee_due` is the fee for that or for moving it late.
     `reason` is the client's or the practice's, encrypted at rest. `sequence` counts the changes that only this client
-    sees.
+    sees; `changed_at` is the time of the last of them.
     """
 
     appointment_id: UUID
@@ -76,7 +77,12 @@ class Attendance:
     cancelled_late: bool = False
     reason: str | None = None
     fee_due: Money | None = None
+    changed_at: datetime | None = None
     sequence: int = 0
+
+    def changed(self, at: datetime) -> "Attendance":
+        """The part after a change that only this client sees."""
+        return evolve(self, changed_at=at, sequence=self.sequence + 1)
 
     def cancel(
         self,
@@ -98,6 +104,24 @@ class Attendance:
             cancelled_late=cancelled_late,
             fee_due=owed,
         )
+
+    def correct(self, status: AttendanceStatus, *, at: datetime, fee_due: Money | None) -> "Attendance":
+        """Put a wrong status or fee right, after the appointment. With a new fee, a cancellation counts as late.
+
+        Raises:
+            NothingToCorrect: it already has this status and fee.
+        """
+        if (status, fee_due) == (self.status, self.fee_due):
+            raise NothingToCorrect
+        corrected = self
+        if status == "cancelled" != self.status:
+            late = fee_due not in (None, self.fee_due)
+            corrected = self.cancel("practice", at=at, reason=None, cancelled_late=late)
+        elif status != self.status:
+            corrected = evolve(
+                self, status=status, cancelled_at=None, cancelled_by=None, cancelled_late=False, reason=None
+            )
+        return evolve(corrected.changed(at), fee_due=fee_due)
 
 
 @frozen(kw_only=True)
@@ -199,10 +223,7 @@ class Booking:
         own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
-        cancelled = evolve(
-            own.cancel("client", at=at, reason=reason, cancelled_late=cancelled_late, fee=fee),
-            sequence=own.sequence + 1,
-        )
+        cancelled = own.cancel("client", at=at, reason=reason, cancelled_late=cancelled_late, fee=fee).changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:
@@ -275,12 +296,55 @@ class Booking:
         own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
-        missed = evolve(own, status="no_show", sequence=own.sequence + 1)
+        missed = evolve(own, status="no_show").changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:
             appointment = evolve(appointment, status="no_show", changed_at=at)
         return Booking(appointment=appointment, attendances=self._with(missed))
+
+    def correct(self, status: AttendanceStatus, fees: Mapping[UUID, Money | None], *, at: datetime) -> "Booking":
+        """Put the parts of the clients in `fees`, which has the right fee of each, right. The others see no change.
+
+        The appointment follows: while somebody attends it is completed, or still booked; otherwise it is a no-show if
+        somebody missed it, and cancelled if nobody did.
+
+        Raises:
+            NotBooked: it was cancelled for all.
+            NotStarted: it has not started.
+            NothingToCorrect: a client's part already has this status and fee, or no client is given.
+        """
+        known = self.appointment
+        if known.status == "cancelled":
+            raise NotBooked
+        if at < known.starts_at:
+            raise NotStarted
+        if not fees:
+            raise NothingToCorrect
+        parts = self._with(*(self.attendance_of(one).correct(status, at=at, fee_due=fee) for one, fee in fees.items()))
+        statuses = [one.status for one in parts]
+        appointment = evolve(known, attending=statuses.count("attending"), version=known.version + 1)
+        if appointment.attending:
+            appointment = evolve(appointment, status="booked" if known.status == "booked" else "completed")
+        elif "no_show" in statuses:
+            appointment = evolve(appointment, status="no_show")
+        else:
+            appointment = evolve(appointment, status="cancelled", calendar_entry_id=None)
+        return Booking(appointment=appointment, attendances=parts)
+
+    def waive_fee(self, client_id: UUID, *, at: datetime) -> "Booking":
+        """Waive the fee that one client owes, whatever became of the appointment.
+
+        Raises:
+            NoFeeDue: they owe none.
+        """
+        own = self.attendance_of(client_id)
+        if own.fee_due is None:
+            raise NoFeeDue
+        waived = evolve(own, fee_due=None).changed(at)
+        return Booking(
+            appointment=evolve(self.appointment, version=self.appointment.version + 1), attendances=self._with(waived)
+        )
 
     def _require_started(self, at: datetime) -> None:
         if self.appointment.status != "booked":

@@ -15,6 +15,7 @@ from attrs import frozen
 from portal_core.appointments.appointment_request import AppointmentRequest
 from portal_core.appointments.calendar_feed import FeedToken
 from portal_core.appointments.check_in import CheckIn
+from portal_core.appointments.correction import Correction
 from portal_core.appointments.model import Booking, CalendarEntry, Hold
 from portal_core.appointments.read_ports import AppointmentReads, AppointmentRequestReads, WaitlistReads
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule, BookedTime
@@ -27,9 +28,10 @@ from portal_core.appointments.settings import (
     Client,
     Clinician,
     Location,
+    PublishedHours,
 )
 from portal_core.appointments.views import ReminderCandidate
-from portal_core.appointments.waitlist import FreedSlot, WaitlistEntry, WaitlistOffer
+from portal_core.appointments.waitlist_ports import FreedSlots, Waitlist, WaitlistOffers
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.settings import SettingsStore
 from portal_core.kernel.uow import UnitOfWork
@@ -123,6 +125,10 @@ class BookingDirectory(Protocol):
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
         """Options with the clinicians of the client's care team; for an unknown client without clinicians."""
+        ...
+
+    async def published_hours(self, client_id: UUID, on: date) -> list[PublishedHours]:
+        """The hours that the clinicians of the client's care team have on some date from `on`; closed ones too."""
         ...
 
     async def for_practice(self) -> BookingOptions: ...
@@ -220,58 +226,6 @@ class AppointmentRequests(Protocol):
         ...
 
 
-class Waitlist(Protocol):
-    """Waitlist entries."""
-
-    async def add(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None: ...
-
-    async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None: ...
-
-    async def save(self, entry: WaitlistEntry, audit_entry: AuditEntry) -> None: ...
-
-    async def matching(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
-        """Waiting entries for this appointment type around a date, longest waiting first; a client's transaction sees
-        only its own.
-
-        Includes a day's tolerance for time zones: `WaitlistEntry.wants` decides.
-        """
-        ...
-
-
-class WaitlistOffers(Protocol):
-    """Offers of freed slots to clients."""
-
-    async def add(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None: ...
-
-    async def get(self, client_id: UUID, offer_id: UUID) -> WaitlistOffer | None: ...
-
-    async def save(self, offer: WaitlistOffer, audit_entry: AuditEntry) -> None: ...
-
-    async def of_slot(self, freed_slot_id: UUID) -> list[WaitlistOffer]:
-        """All offers ever made of this slot; for the job that makes them."""
-        ...
-
-    async def expired(self, now: datetime) -> list[WaitlistOffer]:
-        """Open offers that have expired, at most 100; for the job that closes them."""
-        ...
-
-
-class FreedSlots(Protocol):
-    """Slots freed by cancellations or moves."""
-
-    async def add(self, slot: FreedSlot) -> None: ...
-
-    async def get(self, slot_id: UUID) -> FreedSlot | None: ...
-
-    async def pending_ids(self) -> list[UUID]:
-        """The ids of slots that are on offer or may still be offered: the first 100, oldest first."""
-        ...
-
-    async def remove(self, slot_id: UUID) -> None:
-        """Delete a slot that was booked, has passed, or has nobody left to offer it to."""
-        ...
-
-
 class SeriesRepository(Protocol):
     """Weekly series. For the practice only."""
 
@@ -292,6 +246,16 @@ class CheckIns(Protocol):
     async def add(self, check_in: CheckIn, audit_entry: AuditEntry) -> None: ...
 
     async def of_appointment(self, appointment_id: UUID) -> list[CheckIn]: ...
+
+
+class Corrections(Protocol):
+    """Corrections of appointments, latest first. For the practice only."""
+
+    async def add(self, correction: Correction, audit_entry: AuditEntry) -> None:
+        """The reason is left out for a client whose record key was destroyed."""
+        ...
+
+    async def of_appointment(self, appointment_id: UUID) -> list[Correction]: ...
 
 
 class FeedTokens(Protocol):
@@ -384,6 +348,8 @@ class AppointmentUnit(UnitOfWork, Protocol):
     def series(self) -> SeriesRepository: ...
     @property
     def check_ins(self) -> CheckIns: ...
+    @property
+    def corrections(self) -> Corrections: ...
     @property
     def feeds(self) -> FeedTokens: ...
     @property

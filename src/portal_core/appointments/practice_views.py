@@ -11,6 +11,7 @@ from attrs import asdict, field, frozen
 from attrs.converters import optional
 
 from portal_core.appointments.check_in import CheckIn
+from portal_core.appointments.correction import Correction, FeeChange
 from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
@@ -296,4 +297,35 @@ class CheckInView:
             client_location=one.client_location,
             callback=one.callback,
             joined_at=one.joined_at,
+        )
+
+
+@frozen(kw_only=True)
+class CorrectionView:
+    """What was put right in a client's part, and why. `corrected_by` is an account's id, null for a job."""
+
+    id: UUID
+    client_id: UUID
+    client_name: str
+    client_pronouns: str | None
+    before: AttendanceStatus
+    after: AttendanceStatus
+    fee: FeeChange
+    reason: str | None
+    corrected_by: UUID | None
+    corrected_at: datetime
+
+    @classmethod
+    def of(cls, one: Correction, client: Client) -> "CorrectionView":
+        return cls(
+            id=one.id,
+            client_id=client.id,
+            client_name=client.name,
+            client_pronouns=client.pronouns,
+            before=one.before,
+            after=one.after,
+            fee=one.fee,
+            reason=one.reason,
+            corrected_by=one.corrected_by,
+            corrected_at=one.corrected_at,
         )

@@ -1,12 +1,12 @@
 """A practice's booking options and rules, with defaults: read models of data that other features may own."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS, CalendarDays
 from portal_core.appointments.scheduling.durations import AppointmentTiming
@@ -136,6 +136,15 @@ class Clinician:
 
 
 @frozen(kw_only=True)
+class PublishedHours:
+    """That a clinician has hours at a location, or by telehealth; no `appointment_type_ids` means for all types."""
+
+    clinician_id: UUID
+    location_id: UUID | None
+    appointment_type_ids: frozenset[UUID] = frozenset()
+
+
+@frozen(kw_only=True)
 class Client:
     """A client of the practice, by their chosen name. A `discharged` client keeps and reads what they have."""
 
@@ -160,6 +169,25 @@ class BookingOptions:
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
     discharged: bool = False
     settings_version: int = 0
+
+    def offered(self, hours: Iterable[PublishedHours]) -> "BookingOptions":
+        """What is active, as far as an active clinician among the options offers it.
+
+        A clinician offers the locations and appointment types of their published hours. One who has published none is
+        booked by the practice alone, which nothing binds: they offer all.
+        """
+        clinicians = {one.id: one for one in self.clinicians.values() if one.active}
+        locations = {one.id: one for one in self.locations.values() if one.active}
+        types = {one.id: one for one in self.appointment_types.values() if one.active}
+        published = [one for one in hours if one.clinician_id in clinicians]
+        if clinicians.keys() == {one.clinician_id for one in published}:
+            known = [one for one in published if one.location_id is None or one.location_id in locations]
+            at = {one.location_id for one in known}
+            locations = {key: one for key, one in locations.items() if key in at}
+            if all(one.appointment_type_ids for one in known):
+                offered = {key for one in known for key in one.appointment_type_ids}
+                types = {key: one for key, one in types.items() if key in offered}
+        return evolve(self, clinicians=clinicians, locations=locations, appointment_types=types)
 
     def time_zone_at(self, location_id: UUID | None) -> str:
         """The time zone in which appointments there are shown: the location's, or the practice's for telehealth."""

@@ -86,7 +86,7 @@ class AppointmentRow:
             location_address=location.address if location else None,
             shared=one.shared,
             sequence=booking.version_for(client_id),
-            changed_at=max(one.changed_at, attendance.cancelled_at or one.changed_at),
+            changed_at=max(one.changed_at, attendance.changed_at or one.changed_at),
             cancelled_at=attendance.cancelled_at,
             cancelled_late=attendance.cancelled_late,
             reason=attendance.reason,

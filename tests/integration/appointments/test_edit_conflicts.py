@@ -76,13 +76,16 @@ async def test_one_concurrent_edit_of_appointment_type_and_location_succeeds(wor
     ]
     changed_type = await _single_winner([define_appointment_type(who, one) for one in appointment_types])
     changed_location = await _single_winner([define_location(who, one) for one in locations])
-    shown = await GetBookingOptions(world.begin)(who)
+    shown = await GetBookingOptions(world.begin, world.clock)(who)
     assert (shown.appointment_types, shown.locations) == ((changed_type,), (changed_location,))
     assert (changed_type.version, changed_location.version) == (2, 2)
 
 
 async def test_the_settings(world: PostgresAppointmentsWorld) -> None:
-    who, version = _administrator(world), (await GetBookingOptions(world.begin)(_administrator(world))).settings.version
+    who, version = (
+        _administrator(world),
+        (await GetBookingOptions(world.begin, world.clock)(_administrator(world))).settings.version,
+    )
     settings = [AppointmentSettings(max_holds_per_client=number) for number in range(1, AT_ONCE + 1)]
     heard = await _single_winner(
         [
@@ -90,12 +93,12 @@ async def test_the_settings(world: PostgresAppointmentsWorld) -> None:
             for one in settings
         ]
     )
-    assert (await GetBookingOptions(world.begin)(who)).settings == heard
+    assert (await GetBookingOptions(world.begin, world.clock)(who)).settings == heard
     assert heard.version == version + 1
     await asyncio.gather(
         *(ChangeAppointmentSettings(world.begin)(who, ChangeAppointmentSettingsCommand(one)) for one in settings)
     )
-    assert (await GetBookingOptions(world.begin)(who)).settings.version == heard.version + AT_ONCE
+    assert (await GetBookingOptions(world.begin, world.clock)(who)).settings.version == heard.version + AT_ONCE
 
 
 async def test_one_concurrent_edit_of_care_team_succeeds(world: PostgresAppointmentsWorld) -> None:

@@ -20,6 +20,7 @@ from portal_core.appointments.use_cases.cancel_appointment_for_clients import Ca
 from portal_core.appointments.use_cases.cancel_series import CancelSeries
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequest
+from portal_core.appointments.use_cases.correct_appointment import CorrectAppointment
 from portal_core.appointments.use_cases.create_calendar_feed import CreateCalendarFeed
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequest
 from portal_core.appointments.use_cases.decline_offer import DeclineOffer
@@ -38,6 +39,7 @@ from portal_core.appointments.use_cases.leave_waitlist import LeaveWaitlist
 from portal_core.appointments.use_cases.list_appointment_requests import ListAppointmentRequests
 from portal_core.appointments.use_cases.list_check_ins import ListCheckIns
 from portal_core.appointments.use_cases.list_client_appointments import ListClientAppointments
+from portal_core.appointments.use_cases.list_corrections import ListCorrections
 from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointments
 from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequests
@@ -57,6 +59,7 @@ from portal_core.appointments.use_cases.reschedule_appointment import Reschedule
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClients
 from portal_core.appointments.use_cases.send_appointment_reminders import SendAppointmentReminders
 from portal_core.appointments.use_cases.unblock_time import UnblockTime
+from portal_core.appointments.use_cases.waive_fee import WaiveFee
 from portal_core.appointments.use_cases.withdraw_appointment_request import WithdrawAppointmentRequest
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import Notice
@@ -238,6 +241,18 @@ class AppointmentUseCases:
     @property
     def get_schedule(self) -> GetSchedule:
         return GetSchedule(self.world.begin, self.world.clock)
+
+    @property
+    def correct(self) -> CorrectAppointment:
+        return CorrectAppointment(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def waive_fee(self) -> WaiveFee:
+        return WaiveFee(self.world.begin, self.world.clock, self.world.ids)
+
+    @property
+    def list_corrections(self) -> ListCorrections:
+        return ListCorrections(self.world.begin)
 
     @property
     def list_client_appointments(self) -> ListClientAppointments:

@@ -151,6 +151,7 @@ class _Setup:
         proxy = {"email": self.attack.demo.client, "relationship": "representative", "areas": ["appointments"]}
         ids["grant_id"] = (await self.post(admin, f"{client}/grants", proxy))["id"]
         await self.attack.portal.run_jobs()
+        await self._owe_a_fee(started["id"])
         rivera, newest = await self._clinician(started["clinician_id"]), await self._new_staff_member()
         begins = (await self.post(newest[1], f"{PRACTICE}/auth/mfa/enroll", {"password": PASSWORD}))["enrollment"]
         ids["notice_id"] = self._spoil_a_notice()
@@ -187,6 +188,9 @@ class _Setup:
             "cancel_appointment_for_clients": RequestValues(body={"version": None}),
             "complete_appointment": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
             "mark_no_show": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
+            "correct_appointment": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
+            "waive_fee": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
+            "list_corrections": RequestValues({"appointment_id": started["id"]}),
             "list_check_ins": RequestValues({"appointment_id": started["id"]}),
             "start_video_visit": RequestValues({"appointment_id": started["id"]}, token=rivera),
             "assign_care_team": RequestValues(body={"clinician_ids": [ids["clinician_id"]], **shown}),
@@ -308,6 +312,17 @@ class _Setup:
         return [
             one for one in found["items"] if one["location_id"] is None and one["clinician_id"] == ids["clinician_id"]
         ]
+
+    async def _owe_a_fee(self, appointment_id: str) -> None:
+        """Have the client owe a fee for the appointment that has started, so that it can be waived."""
+        settings = f"{PRACTICE}/settings/appointments"
+        fee = {"late_cancel_fee": {"amount": 4000, "currency": "USD"}}
+        await self.post(self.attack.administrator, settings, fee, method="PUT")
+        charge = {"status": "attending", "fee": "charge", "reason": "Called off late, and came"}
+        appointment = f"{PRACTICE}/appointments/{appointment_id}"
+        booked = await self.post(self.attack.administrator, appointment, method="GET")
+        charge["client_id"] = booked["attendances"][0]["client_id"]
+        await self.post(self.attack.administrator, f"{appointment}/corrections", charge)
 
     async def _clinician(self, clinician_id: str) -> str:
         """A session of the clinician, the only person who can start the video visit."""

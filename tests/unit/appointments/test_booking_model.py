@@ -55,6 +55,7 @@ def test_one_client_leaves_and_the_other_sees_no_change() -> None:
         cancelled_late=True,
         reason="A cold",
         fee_due=FEE,
+        changed_at=NOW,
         sequence=2,
     )
     assert after.attendances == (left, bob)
@@ -113,7 +114,7 @@ def test_who_misses_it_is_marked_and_the_last_one_marks_the_appointment() -> Non
     after = before.no_show(ANN, at=STARTS_AT)
     assert after.appointment == evolve(before.appointment, attending=1, version=6)
     ann, bob = before.attendances
-    assert after.attendances == (evolve(ann, status="no_show", sequence=2), bob)
+    assert after.attendances == (evolve(ann, status="no_show", changed_at=STARTS_AT, sequence=2), bob)
     with pytest.raises(NotBooked):
         after.no_show(ANN, at=STARTS_AT)
     assert after.no_show(BOB, at=STARTS_AT).appointment == evolve(

@@ -1,10 +1,12 @@
 """Booking options, and who can change them."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from uuid import UUID
 
 import pytest
 from attrs import evolve
 
+from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.settings import AppointmentSettings, AppointmentType
 from portal_core.appointments.use_cases.change_appointment_settings import (
@@ -22,10 +24,10 @@ from portal_core.appointments.use_cases.publish_availability import (
     PublishAvailability,
     PublishAvailabilityCommand,
 )
-from portal_core.kernel.actor import StaffActor, VisitorActor
+from portal_core.kernel.actor import ClientActor, StaffActor, VisitorActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from portal_core.kernel.money import Money
-from tests.support.contracts.appointments.world import ZONE
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
 
 HOUR = timedelta(hours=1)
@@ -41,9 +43,10 @@ async def test_client_sees_active_options_and_care_team(scenario: BookingScenari
     await scenario.world.join_care_team(scenario.ann.client_id, gone)
     await scenario.world.add_appointment_type("Closed", active=False)
     await scenario.world.add_appointment_type("By request", self_bookable=False)
-    await scenario.world.add_location("Branch")
+    branch = await scenario.world.add_location("Branch")
     await scenario.world.add_location("Closed", active=False)
-    view = await GetBookingOptions(scenario.world.begin)(scenario.ann)
+    await add_hours(scenario, scenario.grey, branch.id)
+    view = await GetBookingOptions(scenario.world.begin, scenario.world.clock)(scenario.ann)
     assert [(one.name, one.duration_minutes, one.self_bookable) for one in view.appointment_types] == [
         ("By request", 50, False),
         ("Individual session", 60, True),
@@ -54,11 +57,101 @@ async def test_client_sees_active_options_and_care_team(scenario: BookingScenari
     assert (await scenario.world.audit())[-1].action == "booking_options.read"
 
 
+async def add_hours(scenario: BookingScenario, clinician_id: UUID, location_id: UUID | None, *types: UUID) -> None:
+    """Publish hours in addition to those that the clinician has."""
+    world = scenario.world
+    rule = AvailabilityRule(
+        id=world.ids.new(),
+        clinician_id=clinician_id,
+        weekday=2,
+        start_time=time(9),
+        end_time=time(12),
+        time_zone=ZONE,
+        location_id=location_id,
+        appointment_type_ids=frozenset(types),
+        valid_from=date(2026, 4, 1),
+    )
+    async with world.begin(world.front_desk) as unit:
+        await unit.availability.publish(
+            clinician_id, [*await unit.availability.rules([clinician_id]), rule], AUDIT_ENTRY
+        )
+        await unit.commit(None)
+
+
+async def offered(scenario: BookingScenario, client: ClientActor) -> tuple[list[str], list[str]]:
+    """The appointment types and locations that the client is offered."""
+    view = await GetBookingOptions(scenario.world.begin, scenario.world.clock)(client)
+    return [one.name for one in view.appointment_types], [one.name for one in view.locations]
+
+
+class TestOffered:
+    """A client is offered what the published hours of their care team are for."""
+
+    async def test_only_the_care_teams_types_and_locations(self, scenario: BookingScenario) -> None:
+        world = scenario.world
+        green = await world.add_clinician("Dr. Green")
+        elm, oak = await world.add_location("Elm"), await world.add_location("Oak")
+        intake, group = await world.add_appointment_type("Intake"), await world.add_appointment_type("Group", seats=8)
+        eve = world.as_client(await world.add_client(given="Eve"))
+        await world.join_care_team(eve.client_id, green)
+        await add_hours(scenario, green, elm.id, intake.id)
+        assert await offered(scenario, eve) == (["Intake"], ["Elm"])
+        assert await offered(scenario, scenario.ann) == (["Group", "Individual session", "Intake"], [])
+        await add_hours(scenario, green, oak.id, group.id)
+        assert await offered(scenario, eve) == (["Group", "Intake"], ["Elm", "Oak"])
+        await world.join_care_team(eve.client_id, scenario.grey)
+        assert await offered(scenario, eve) == (["Group", "Individual session", "Intake"], ["Elm", "Oak"])
+
+    async def test_nothing_without_a_care_team(self, scenario: BookingScenario) -> None:
+        await scenario.world.add_location("Elm")
+        eve = scenario.world.as_client(await scenario.world.add_client(given="Eve"))
+        assert await offered(scenario, eve) == ([], [])
+        gone = await scenario.world.add_clinician("Dr. Gone", active=False)
+        await scenario.world.join_care_team(eve.client_id, gone)
+        assert await offered(scenario, eve) == ([], [])
+
+    async def test_everything_where_a_clinician_has_published_no_hours(self, scenario: BookingScenario) -> None:
+        await scenario.world.add_location("Elm")
+        green = await scenario.world.add_clinician("Dr. Green")
+        await scenario.world.join_care_team(scenario.ann.client_id, green)
+        assert await offered(scenario, scenario.ann) == (["Individual session"], ["Elm"])
+
+    async def test_hours_at_a_closed_location_offer_nothing(self, scenario: BookingScenario) -> None:
+        world = scenario.world
+        green, closed = await world.add_clinician("Dr. Green"), await world.add_location("Oak", active=False)
+        eve = world.as_client(await world.add_client(given="Eve"))
+        await world.join_care_team(eve.client_id, green)
+        await add_hours(scenario, green, closed.id)
+        assert await offered(scenario, eve) == ([], [])
+
+    async def test_an_extra_day_offers_all_types_until_it_has_passed(self, scenario: BookingScenario) -> None:
+        world = scenario.world
+        green, elm = await world.add_clinician("Dr. Green"), await world.add_location("Elm")
+        intake = await world.add_appointment_type("Intake")
+        eve = world.as_client(await world.add_client(given="Eve"))
+        await world.join_care_team(eve.client_id, green)
+        await add_hours(scenario, green, None, intake.id)
+        extra = AvailabilityException(
+            id=world.ids.new(),
+            clinician_id=green,
+            date=date(2026, 3, 7),
+            available=True,
+            time_zone=ZONE,
+            location_id=elm.id,
+        )
+        async with world.begin(world.front_desk) as unit:
+            await unit.availability.add_exception(extra, AUDIT_ENTRY)
+            await unit.commit(None)
+        assert await offered(scenario, eve) == (["Individual session", "Intake"], ["Elm"])
+        world.clock.at = new_york(9, 9)
+        assert await offered(scenario, eve) == (["Intake"], [])
+
+
 async def test_staff_and_jobs_see_inactive_options_too(scenario: BookingScenario) -> None:
     await scenario.world.add_clinician("Dr. Gone", active=False)
     await scenario.world.add_appointment_type("Closed", active=False, step=30)
-    view = await GetBookingOptions(scenario.world.begin)(scenario.world.as_staff("auditor"))
-    assert await GetBookingOptions(scenario.world.begin)(scenario.world.system) == view
+    view = await GetBookingOptions(scenario.world.begin, scenario.world.clock)(scenario.world.as_staff("auditor"))
+    assert await GetBookingOptions(scenario.world.begin, scenario.world.clock)(scenario.world.system) == view
     assert [(one.name, one.active) for one in view.clinicians] == [("Dr. Gone", False), ("Dr. Grey", True)]
     assert [(one.name, one.active, one.slot_step_minutes) for one in view.appointment_types] == [
         ("Closed", False, 30),
@@ -70,7 +163,7 @@ async def test_other_actors_see_no_options(scenario: BookingScenario) -> None:
     visitor = VisitorActor(scenario.world.practice_id)
     for actor in (visitor, scenario.world.as_proxy(scenario.ann.client_id, may_write=True, areas=["forms"])):
         with pytest.raises(NotFound):
-            await GetBookingOptions(scenario.world.begin)(actor)
+            await GetBookingOptions(scenario.world.begin, scenario.world.clock)(actor)
 
 
 async def test_appointment_type_is_added_and_changed(scenario: BookingScenario) -> None:
@@ -136,13 +229,13 @@ async def test_stale_versions_are_refused(scenario: BookingScenario) -> None:
         2,
         2,
     ]
-    shown = await GetBookingOptions(scenario.world.begin)(admin)
+    shown = await GetBookingOptions(scenario.world.begin, scenario.world.clock)(admin)
     for version in (1, 3):
         with pytest.raises(StaleVersion):
             await define_type(admin, evolve(appointment_type, name="Stale", version=version))
         with pytest.raises(StaleVersion):
             await define_location(admin, evolve(location, name="Stale", version=version))
-    assert await GetBookingOptions(scenario.world.begin)(admin) == shown
+    assert await GetBookingOptions(scenario.world.begin, scenario.world.clock)(admin) == shown
     assert [(one.name, one.version) for one in (*shown.appointment_types, *shown.locations)] == [
         ("Group", 2),
         ("Annex", 2),
@@ -160,7 +253,7 @@ async def test_settings_are_changed(scenario: BookingScenario) -> None:
         administrator(scenario), ChangeAppointmentSettingsCommand(settings)
     )
     assert (view.cancel_notice_days, view.cancel_notice_minutes, view.late_cancel_fee) == (2, None, Money(60_00))
-    assert (await GetBookingOptions(scenario.world.begin)(scenario.ann)).settings == view
+    assert (await GetBookingOptions(scenario.world.begin, scenario.world.clock)(scenario.ann)).settings == view
 
 
 async def test_stale_settings_are_refused(scenario: BookingScenario) -> None:
@@ -170,7 +263,7 @@ async def test_stale_settings_are_refused(scenario: BookingScenario) -> None:
     for version in (0, 2):
         with pytest.raises(StaleVersion):
             await change(admin, ChangeAppointmentSettingsCommand(AppointmentSettings(), version))
-    assert (await GetBookingOptions(scenario.world.begin)(admin)).settings == first
+    assert (await GetBookingOptions(scenario.world.begin, scenario.world.clock)(admin)).settings == first
     assert (await change(admin, ChangeAppointmentSettingsCommand(AppointmentSettings()))).version == 2
 
 
@@ -283,7 +376,7 @@ async def test_appointment_type_has_a_cpt_code(scenario: BookingScenario, code: 
     define = DefineAppointmentType(scenario.world.begin, scenario.world.ids)
     command = DefineAppointmentTypeCommand(name="Session", duration=HOUR, cpt_code=code)
     added = await define(administrator(scenario), command)
-    shown = await GetBookingOptions(scenario.world.begin)(administrator(scenario))
+    shown = await GetBookingOptions(scenario.world.begin, scenario.world.clock)(administrator(scenario))
     assert {one.id: one.cpt_code for one in shown.appointment_types} == {
         added.id: code,
         scenario.appointment_type.id: None,

@@ -214,7 +214,7 @@ async def test_staff_can_reschedule_existing_appointment(scenario: BookingScenar
 
 
 async def test_discharged_client_has_no_booking_options(scenario: BookingScenario) -> None:
-    get_options = GetBookingOptions(scenario.world.begin)
+    get_options = GetBookingOptions(scenario.world.begin, scenario.world.clock)
     assert (await get_options(scenario.ann)).appointment_types
     await discharge(scenario)
     assert (await get_options(scenario.ann)).appointment_types == ()

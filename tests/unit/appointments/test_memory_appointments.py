@@ -9,6 +9,7 @@ from tests.support.contracts.appointments.calendar_and_holds import CalendarCont
 from tests.support.contracts.appointments.calendar_feeds import FeedsContract
 from tests.support.contracts.appointments.check_ins import CheckInsContract
 from tests.support.contracts.appointments.clients import ClientsContract
+from tests.support.contracts.appointments.corrections import CorrectionsContract
 from tests.support.contracts.appointments.destroyed_records import DestroyedRecordsContract
 from tests.support.contracts.appointments.reads import ReadsContract
 from tests.support.contracts.appointments.reminders import RemindersContract
@@ -59,6 +60,9 @@ class TestSeries(SeriesContract): ...
 
 
 class TestCheckIns(CheckInsContract): ...
+
+
+class TestCorrections(CorrectionsContract): ...
 
 
 class TestFeeds(FeedsContract): ...

@@ -10,11 +10,9 @@ from adapters.memory.engine.repository import MemoryClientRepository
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.model import Hold
-from portal_core.appointments.ports import (
-    FreedSlots,
-    Holds,
-)
+from portal_core.appointments.ports import Holds
 from portal_core.appointments.waitlist import FreedSlot
+from portal_core.appointments.waitlist_ports import FreedSlots
 from portal_core.kernel.audit import AuditEntry
 
 

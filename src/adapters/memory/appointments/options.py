@@ -1,6 +1,7 @@
 """Booking options in memory."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from portal_core.appointments.settings import (
     Client,
     Clinician,
     Location,
+    PublishedHours,
 )
 from portal_core.kernel.audit import AuditEntry
 
@@ -33,10 +35,29 @@ class MemoryBookingDirectory(BookingDirectory):
     tx: MemoryTransaction
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
-        team = {key[2] for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)}
         known = await self.clients([client_id])
         discharged = client_id in known and known[client_id].discharged
-        return evolve(load_booking_options(self.tx, team if visible(self.tx, client_id) else ()), discharged=discharged)
+        return evolve(load_booking_options(self.tx, self._team(client_id)), discharged=discharged)
+
+    def _team(self, client_id: UUID) -> set[UUID]:
+        own = own_key(self.tx, client_id)
+        return {key[2] for key in self.tx.table("care_team") if key[:2] == own and visible(self.tx, client_id)}
+
+    async def published_hours(self, client_id: UUID, on: date) -> list[PublishedHours]:
+        team, found = self._team(client_id), set[PublishedHours]()
+        for rule in own_rows(self.tx, "availability_rules"):
+            if rule.clinician_id in team and (rule.valid_until is None or rule.valid_until >= on):
+                found.add(
+                    PublishedHours(
+                        clinician_id=rule.clinician_id,
+                        location_id=rule.location_id,
+                        appointment_type_ids=rule.appointment_type_ids,
+                    )
+                )
+        for one in own_rows(self.tx, "availability_exceptions"):
+            if one.clinician_id in team and one.available and one.date >= on:
+                found.add(PublishedHours(clinician_id=one.clinician_id, location_id=one.location_id))
+        return list(found)
 
     async def for_practice(self) -> BookingOptions:
         return load_booking_options(self.tx, None)

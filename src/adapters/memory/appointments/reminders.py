@@ -23,15 +23,16 @@ class MemoryReminders(Reminders):
         return [
             ReminderCandidate(
                 appointment_id=one.appointment.id,
-                client_id=client_id,
+                client_id=part.client_id,
                 starts_at=one.appointment.starts_at,
-                sequence=one.version_for(client_id),
-                changed_at=one.appointment.changed_at,
-                lead_times=tuple(timedelta(minutes=minutes) for minutes in self._lead_minutes(client_id)),
+                sequence=one.version_for(part.client_id),
+                changed_at=max(one.appointment.changed_at, part.changed_at or one.appointment.changed_at),
+                lead_times=tuple(timedelta(minutes=minutes) for minutes in self._lead_minutes(part.client_id)),
             )
             for one in visible_bookings(self.tx)
             if one.appointment.status == "booked" and since <= one.appointment.starts_at < until
-            for client_id in one.attending_client_ids
+            for part in one.attendances
+            if part.status == "attending"
         ]
 
     def _lead_minutes(self, client_id: UUID) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from adapters.memory.appointments.availability import MemoryAvailability
 from adapters.memory.appointments.calendar import MemoryBlocks, MemoryCalendar
 from adapters.memory.appointments.calendar_feeds import MemoryFeedTokens
 from adapters.memory.appointments.check_ins import MemoryCheckIns
+from adapters.memory.appointments.corrections import MemoryCorrections
 from adapters.memory.appointments.holds import MemoryFreedSlots, MemoryHolds
 from adapters.memory.appointments.options import APPOINTMENT_SETTINGS, MemoryBookingDirectory, MemoryBookingSetup
 from adapters.memory.appointments.reads import MemoryAppointmentReads
@@ -38,6 +39,7 @@ class MemoryAppointmentUnit(MemoryUnit):
     freed_slots = repository(MemoryFreedSlots)
     series = repository(MemorySeriesRepository)
     check_ins = repository(MemoryCheckIns)
+    corrections = repository(MemoryCorrections)
     feeds = repository(MemoryFeedTokens)
     reminders = repository(MemoryReminders)
 

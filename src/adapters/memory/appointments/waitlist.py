@@ -10,12 +10,12 @@ from adapters.memory.appointments.options import load_booking_options, load_clie
 from adapters.memory.engine.repository import MemoryClientRepository
 from adapters.memory.engine.rows import own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.appointments.ports import Waitlist, WaitlistOffers
 from portal_core.appointments.practice_views import PracticeWaitlistEntryView
 from portal_core.appointments.read_ports import WaitlistReads
 from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.views import WaitlistEntryView, WaitlistOfferView
 from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
+from portal_core.appointments.waitlist_ports import Waitlist, WaitlistOffers
 from portal_core.kernel.page import Page, PageRequest
 
 MAX_EXPIRED_OFFERS = 100

@@ -96,6 +96,7 @@ UPSERT_ATTENDANCE = statement(
                 "reason",
                 "fee_amount",
                 "fee_currency",
+                "changed_at",
                 "sequence",
             )
         },

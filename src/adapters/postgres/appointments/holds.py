@@ -12,8 +12,9 @@ from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.appointments.model import Hold
-from portal_core.appointments.ports import FreedSlots, Holds
+from portal_core.appointments.ports import Holds
 from portal_core.appointments.waitlist import FreedSlot
+from portal_core.appointments.waitlist_ports import FreedSlots
 from portal_core.kernel.audit import AuditEntry
 
 _HOLD = entity(Hold, holds)

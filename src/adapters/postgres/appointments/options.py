@@ -1,15 +1,22 @@
 """Booking options in PostgreSQL, read by one statement."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Date, Select, Text, any_, bindparam, func, literal_column, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.codec import converter
-from adapters.postgres.appointments.tables import appointment_settings, appointment_types, locations
+from adapters.postgres.appointments.tables import (
+    appointment_settings,
+    appointment_types,
+    availability_exceptions,
+    availability_rules,
+    locations,
+)
 from adapters.postgres.engine.columns import Uuid, Uuids
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
@@ -25,6 +32,7 @@ from portal_core.appointments.settings import (
     Client,
     Clinician,
     Location,
+    PublishedHours,
 )
 from portal_core.kernel.audit import AuditEntry
 
@@ -78,6 +86,13 @@ _discharged = (
 )
 
 
+_on = bindparam("on", type_=Date())
+
+
+def _of_clinician(table: Any) -> Any:
+    return (care_team.c.practice_id == table.c.practice_id) & (care_team.c.clinician_id == table.c.clinician_id)
+
+
 def _booking_options(team: Select[Any], *more: Any) -> Any:
     return (
         select(
@@ -96,6 +111,35 @@ def _booking_options(team: Select[Any], *more: Any) -> Any:
 
 
 FOR_CLIENT = statement("booking_options.for_client", _booking_options(_team, _discharged.label("discharged")))
+_team_member = care_team.c.practice_id == _practice, care_team.c.client_id == bindparam("client_id")
+PUBLISHED_HOURS = statement(
+    "booking_options.published_hours",
+    union(
+        select(
+            availability_rules.c.clinician_id,
+            availability_rules.c.location_id,
+            availability_rules.c.appointment_type_ids,
+        )
+        .select_from(availability_rules.join(care_team, _of_clinician(availability_rules)))
+        .where(
+            availability_rules.c.practice_id == _practice,
+            *_team_member,
+            or_(availability_rules.c.valid_until.is_(None), availability_rules.c.valid_until >= _on),
+        ),
+        select(
+            availability_exceptions.c.clinician_id,
+            availability_exceptions.c.location_id,
+            literal_column("'{}'::uuid[]", Uuids),
+        )
+        .select_from(availability_exceptions.join(care_team, _of_clinician(availability_exceptions)))
+        .where(
+            availability_exceptions.c.practice_id == _practice,
+            *_team_member,
+            availability_exceptions.c.available,
+            availability_exceptions.c.date >= _on,
+        ),
+    ),
+)
 FOR_PRACTICE = statement("booking_options.for_practice", _booking_options(_all_clinicians))
 CLINICIAN = statement("booking_options.clinician", _all_clinicians.where(clinicians.c.id == bindparam("id")))
 _clients = select(*_CLIENT.columns).where(clients.c.practice_id == _practice)
@@ -151,6 +195,17 @@ class PostgresBookingDirectory(BookingDirectory):
     async def for_client(self, client_id: UUID) -> BookingOptions:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
         return _booking_options_of(row, discharged=bool(row and row["discharged"]))
+
+    async def published_hours(self, client_id: UUID, on: date) -> list[PublishedHours]:
+        rows = await self.tx.fetch(PUBLISHED_HOURS, client_id=client_id, on=on)
+        return [
+            PublishedHours(
+                clinician_id=row["clinician_id"],
+                location_id=row["location_id"],
+                appointment_type_ids=frozenset(row["appointment_type_ids"]),
+            )
+            for row in rows
+        ]
 
     async def for_practice(self) -> BookingOptions:
         return _booking_options_of(await self.tx.fetchrow(FOR_PRACTICE))

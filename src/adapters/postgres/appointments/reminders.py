@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from attrs import define
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from adapters.postgres.accounts.tables import accounts
 from adapters.postgres.appointments.tables import appointments, attendances
@@ -22,6 +22,7 @@ _CANDIDATE = entity(
     appointment_id=appointments.c.id,
     client_id=attendances.c.client_id,
     sequence=appointments.c.sequence + attendances.c.sequence,
+    changed_at=func.greatest(appointments.c.changed_at, attendances.c.changed_at),
     lead_times=(settings.c.reminder_minutes,),
 )
 CANDIDATES = statement(

@@ -208,6 +208,7 @@ attendances = client_table(
     bigint("fee_amount", null=True),
     string("fee_currency", null=True),
     number("sequence"),
+    instant("changed_at", null=True),
     PrimaryKeyConstraint("practice_id", "client_id", "appointment_id"),
     _client("attendances_client_fkey"),
     ForeignKeyConstraint(
@@ -356,6 +357,22 @@ check_ins = client_table(
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("check_ins_client_fkey"),
     Index(None, "practice_id", "appointment_id", "joined_at"),
+)
+
+corrections = client_table(
+    "corrections",
+    uuid("id"),
+    uuid("appointment_id"),
+    string("before"),
+    string("after"),
+    string("fee"),
+    sealed("reason"),
+    uuid("corrected_by", null=True),
+    instant("corrected_at"),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    _client("corrections_client_fkey"),
+    CheckConstraint("fee IN ('keep', 'charge', 'waive')", "fee"),
+    Index(None, "practice_id", "appointment_id", "corrected_at"),
 )
 
 feed_tokens = client_table(

@@ -7,6 +7,7 @@ from adapters.postgres.appointments.availability import PostgresAvailability
 from adapters.postgres.appointments.calendar import PostgresBlocks, PostgresCalendar
 from adapters.postgres.appointments.calendar_feeds import PostgresFeedTokens
 from adapters.postgres.appointments.check_ins import PostgresCheckIns
+from adapters.postgres.appointments.corrections import PostgresCorrections
 from adapters.postgres.appointments.holds import PostgresFreedSlots, PostgresHolds
 from adapters.postgres.appointments.options import APPOINTMENT_SETTINGS, PostgresBookingDirectory, PostgresBookingSetup
 from adapters.postgres.appointments.reads import PostgresAppointmentReads
@@ -39,6 +40,7 @@ class PostgresAppointmentUnit(PostgresUnit):
     freed_slots = repository(PostgresFreedSlots)
     series = repository(PostgresSeriesRepository)
     check_ins = repository(PostgresCheckIns)
+    corrections = repository(PostgresCorrections)
     feeds = repository(PostgresFeedTokens)
     reminders = repository(PostgresReminders)
 

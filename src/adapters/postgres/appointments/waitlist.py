@@ -17,11 +17,11 @@ from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians
-from portal_core.appointments.ports import Waitlist, WaitlistOffers
 from portal_core.appointments.practice_views import PracticeWaitlistEntryView
 from portal_core.appointments.read_ports import WaitlistReads
 from portal_core.appointments.views import WaitlistEntryView, WaitlistOfferView
 from portal_core.appointments.waitlist import WaitlistEntry, WaitlistOffer
+from portal_core.appointments.waitlist_ports import Waitlist, WaitlistOffers
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 

@@ -11,6 +11,7 @@ from entrypoints.http.appointments.practice.appointments import (
     ScheduleController,
 )
 from entrypoints.http.appointments.practice.availability import AvailabilityController, BlocksController
+from entrypoints.http.appointments.practice.corrections import CorrectionsController
 from entrypoints.http.appointments.practice.options import BookingOptionsController
 from entrypoints.http.appointments.practice.requests import PracticeAppointmentRequestsController
 from entrypoints.http.appointments.practice.series import SeriesController
@@ -37,6 +38,7 @@ PRACTICE: tuple[type[Controller], ...] = (
     BlocksController,
     ScheduleController,
     PracticeAppointmentsController,
+    CorrectionsController,
     ClientAppointmentsController,
     PracticeAppointmentRequestsController,
     PracticeWaitlistController,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.scheduling.durations import AppointmentTiming
-from portal_core.appointments.settings import AppointmentSettings, AppointmentType
+from portal_core.appointments.settings import AppointmentSettings, AppointmentType, PublishedHours
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.money import Money
@@ -124,6 +124,52 @@ class BookingOptionsContract:
             grey: ("Dr. Grey", "PhD", True),
             gone: ("Dr. Gone", None, False),
         }
+
+    async def test_published_hours_are_those_of_the_care_team(self, world: AppointmentsWorld) -> None:
+        client, grey, green = await world.add_client(), await world.add_clinician(), await world.add_clinician()
+        location, appointment_type = await world.add_location(), await world.add_appointment_type()
+        await world.join_care_team(client, grey)
+        await world.open_week(green)
+        ended = AvailabilityRule(
+            id=world.ids.new(),
+            clinician_id=grey,
+            weekday=0,
+            start_time=time(9),
+            end_time=time(17),
+            time_zone=ZONE,
+            location_id=location.id,
+            appointment_type_ids=[appointment_type.id],
+            valid_from=date(2026, 1, 1),
+            valid_until=date(2026, 3, 3),
+        )
+        lasting = evolve(ended, id=world.ids.new(), weekday=1, location_id=None, valid_until=None)
+        extra, closed, passed = (
+            AvailabilityException(
+                id=world.ids.new(),
+                clinician_id=grey,
+                date=date(2026, 3, day),
+                available=available,
+                time_zone=ZONE,
+                location_id=location.id,
+            )
+            for day, available in ((3, True), (4, False), (2, True))
+        )
+        async with world.begin(world.front_desk) as unit:
+            await unit.availability.publish(grey, [ended, lasting, evolve(lasting, id=world.ids.new())], AUDIT_ENTRY)
+            for one in (extra, closed, passed):
+                await unit.availability.add_exception(one, AUDIT_ENTRY)
+            await unit.commit(None)
+        types = frozenset({appointment_type.id})
+        by_telehealth = PublishedHours(clinician_id=grey, location_id=None, appointment_type_ids=types)
+        at_location = PublishedHours(clinician_id=grey, location_id=location.id, appointment_type_ids=types)
+        for_all_types = PublishedHours(clinician_id=grey, location_id=location.id)
+        async with world.begin(world.as_client(client)) as unit:
+            on_the_day = await unit.directory.published_hours(client, date(2026, 3, 3))
+            afterwards = await unit.directory.published_hours(client, date(2026, 3, 4))
+        assert (len(on_the_day), set(on_the_day)) == (3, {by_telehealth, at_location, for_all_types})
+        assert afterwards == [by_telehealth]
+        async with world.begin(world.as_client(await world.add_client())) as unit:
+            assert await unit.directory.published_hours(client, date(2026, 3, 3)) == []
 
     async def test_unknown_client_has_no_clinicians(self, world: AppointmentsWorld) -> None:
         await world.add_clinician()

@@ -77,6 +77,7 @@ class BookingsContract:
         late = booking.leave(
             ann, at=world.clock.now(), reason="A fever — 39 °C", cancelled_late=True, fee=Money(7500, "EUR")
         )
+        assert late.attendance_of(ann).changed_at is not None
         moved = late.reschedule(
             clinician_id=await world.add_clinician("Dr. Green"),
             location_id=location.id,

@@ -240,6 +240,14 @@ class PracticeModel:
             return "appointment_started"
         return "late_cancel_refused" if self.is_late(booking, now) and self.late_cancel == "refuse" else None
 
+    def overlaps(self, booking: ModelAppointment, clients: list[UUID]) -> bool:
+        """Whether one of the clients attends another appointment at the time of this one."""
+        return any(
+            one.at < booking.until and booking.at < one.until and one.busy_clients & set(clients)
+            for one in self.appointments.values()
+            if one.id != booking.id
+        )
+
     def is_late(self, booking: ModelAppointment, now: datetime) -> bool:
         return now > booking.at - self.cancel_notice
 

@@ -5,6 +5,7 @@ step the stored state must equal the model. Subclasses add further rules, using 
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -16,12 +17,14 @@ from portal_core.appointments.use_cases.book_appointment_for_clients import Book
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
+from portal_core.appointments.use_cases.correct_appointment import CorrectAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
+from portal_core.appointments.use_cases.waive_fee import WaiveFeeCommand
 from portal_core.appointments.views import AppointmentFilter, AppointmentView
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.appointments.opening_hours import OpeningHoursStateMachine
@@ -266,6 +269,57 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
             for client in booking.attending:
                 booking.attendances[client].status = "completed"
             self._bump_versions(booking)
+
+    @precondition(lambda self: self.model.appointments)
+    @rule(
+        data=st.data(),
+        status=st.sampled_from(["attending", "no_show", "cancelled"]),
+        fee=st.sampled_from(["keep", "keep", "charge", "waive"]),
+    )
+    def correct(self, data: st.DataObject, status: Any, fee: Any) -> None:
+        """Of one client's part, or of all that are not cancelled and have another status."""
+        booking = self._draw_appointment(data, closed=True)
+        client = data.draw(st.sampled_from([None, *booking.attendances] * 2 + self.clients))
+        shown = status if status != "attending" else "booked" if booking.status == "booked" else "completed"
+        if client is None:
+            parts = {one: part for one, part in booking.attendances.items() if part.status not in ("cancelled", shown)}
+        else:
+            parts = {one: part for one, part in booking.attendances.items() if one == client}
+        owes = {one: {"keep": part.fee, "charge": True, "waive": False}[fee] for one, part in parts.items()}
+        expected: str | None = None
+        if client is not None and not parts:
+            expected = "not_found"
+        elif booking.status == "cancelled":
+            expected = "appointment_not_booked"
+        elif self.now < booking.at:
+            expected = "appointment_not_started"
+        elif not parts or any((part.status, part.fee) == (shown, owes[one]) for one, part in parts.items()):
+            expected = "nothing_to_correct"
+        elif status == "attending" and self.model.overlaps(booking, list(parts)):
+            expected = "overlapping_appointment"
+        command = CorrectAppointmentCommand(
+            appointment_id=booking.id, client_id=client, status=status, fee=fee, reason="Wrong row"
+        )
+        if self.attempt(self.use_cases.correct(self.world.front_desk, command), expected) is None:
+            return
+        for one, part in parts.items():
+            part.status, part.fee, part.version = shown, owes[one], part.version + 1
+        statuses = {part.status for part in booking.attendances.values()}
+        for outcome in ("booked", "completed", "no_show", "cancelled"):
+            if outcome in statuses:
+                booking.status = outcome
+                break
+
+    @precondition(lambda self: self.model.appointments)
+    @rule(data=st.data())
+    def waive_fee(self, data: st.DataObject) -> None:
+        booking = self._draw_appointment(data, closed=True)
+        client = data.draw(st.sampled_from([*booking.attendances] * 3 + self.clients))
+        part = booking.attendances.get(client)
+        expected = "not_found" if part is None else None if part.fee else "no_fee_due"
+        command = WaiveFeeCommand(appointment_id=booking.id, client_id=client, reason="An emergency")
+        if self.attempt(self.use_cases.waive_fee(self.world.front_desk, command), expected) is not None and part:
+            part.fee, part.version = False, part.version + 1
 
     @rule(data=st.data())
     def find_slots(self, data: st.DataObject) -> None:

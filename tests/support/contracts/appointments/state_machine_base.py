@@ -144,10 +144,12 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             type(self).run(self.world.set_status(client, "active" if was else "discharged"))
             self.model.discharged ^= {client}
 
-    def _draw_appointment(self, data: st.DataObject) -> ModelAppointment:
-        """Mostly a booked one."""
+    def _draw_appointment(self, data: st.DataObject, *, closed: bool = False) -> ModelAppointment:
+        """Mostly a booked one; with `closed`, mostly one that is not."""
         everything = list(self.model.appointments.values())
-        return data.draw(st.sampled_from([one for one in everything if one.status == "booked"] * 4 + everything))
+        return data.draw(
+            st.sampled_from([one for one in everything if (one.status == "booked") != closed] * 4 + everything)
+        )
 
     def _not_self_bookable(self, appointment_type: AppointmentType, location: UUID | None) -> str | None:
         return "not_bookable" if appointment_type.seats > 1 or location in self.model.closed else None
