@@ -1,4 +1,4 @@
-"""When a parent's grant over a child's record ends, and which areas it opens by default.
+"""When a parent's grant over a child's record ends, which areas it opens, and from when a child may have an account.
 
 The ages come from `state_rules`; nothing here depends on a particular state. No grant outlives the 18th birthday,
 whatever the state's age of majority: proxy access that continues past it is a mistake seen in the field.
@@ -22,6 +22,7 @@ __all__ = [
     "grant_ends_on",
     "is_adolescent",
     "may_be_granted_today",
+    "own_account_from",
     "rule_for",
 ]
 
@@ -87,6 +88,16 @@ def may_be_granted_today(
     From the 18th birthday it is never allowed: an adult names a representative by another type of grant.
     """
     return today < grant_ends_on(date_of_birth, state, None, authorized_by_minor=authorized_by_minor)
+
+
+def own_account_from(date_of_birth: date, state: str | None) -> date:
+    """The first local day on which a client may have an account of their own.
+
+    It is the birthday on which a parent's grant ends unless the minor authorizes it (`grant_ends_on`): until then the
+    parent acts for the child (45 CFR 164.502(g)(3)(i)), and signs in as a proxy. Without a rule of the state it is the
+    18th birthday.
+    """
+    return grant_ends_on(date_of_birth, state, None)
 
 
 def adolescent_default_areas(date_of_birth: date, today: date) -> frozenset[Area]:

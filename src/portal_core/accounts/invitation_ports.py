@@ -34,8 +34,11 @@ class Invitations(Protocol):
         """
         ...
 
-    async def list_open_for(self, email: str) -> tuple[Invitation, ...]:
-        """Open invitations to this email, including expired ones."""
+    async def list_open_for(self, email: str, client_id: UUID | None = None) -> tuple[Invitation, ...]:
+        """Open invitations to this email, and this client's to an account of their own, by any address; by id.
+
+        Including expired ones.
+        """
         ...
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:

@@ -51,6 +51,18 @@ class Invitation:
     def side(self) -> Side:
         return "practice" if self.kind == "staff" else "portal"
 
+    @property
+    def invitee(self) -> tuple[InvitationKind, UUID | None]:
+        """For what, and whom or whose record: a new invitation replaces an earlier one of the same."""
+        return self.kind, self.client_id or self.staff_id
+
+    def excludes(self, other: "Invitation") -> bool:
+        """Whether at most one of two invitations to one email could be accepted: a client's account is theirs alone.
+
+        A proxy may hold grants over several records with one account.
+        """
+        return self.side == other.side and self.invitee != other.invitee and "client" in (self.kind, other.kind)
+
     def is_open(self, now: datetime) -> bool:
         """Whether it can still be accepted."""
         return self.state == "open" and now < self.expires_at

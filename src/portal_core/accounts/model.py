@@ -38,7 +38,9 @@ class Account:
     """A person's sign-in at one practice. The identity provider knows it by `id`.
 
     `email` is normalized. Among accounts that are not closed, side and email, `client_id`, `staff_id` and `external`
-    are each unique within the practice; a closed account frees them.
+    are each unique within the practice; a closed account frees them. `usable_from` is set when a corrected date of
+    birth or state puts the client under the age for an account of their own (`own_account_from`): the first local day
+    on which the holder may sign in again.
     """
 
     id: UUID
@@ -52,11 +54,16 @@ class Account:
     second_factor: SecondFactorKind = "none"
     external: ExternalIdentity | None = None
     closed_at: datetime | None = None
+    usable_from: date | None = None
     version: int = 1
 
     @property
     def side(self) -> Side:
         return "practice" if self.kind == "staff" else "portal"
+
+    def is_usable(self, today: date) -> bool:
+        """Whether the holder is old enough for it on this local day."""
+        return self.usable_from is None or today >= self.usable_from
 
     def activate(self) -> "Account":
         """Activate it, once the email is verified and a password set.

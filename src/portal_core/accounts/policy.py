@@ -17,7 +17,6 @@ from portal_core.accounts.tokens import hash_token
 from portal_core.kernel.actor import AccountHolder, ClientActor, Origin, ProxyActor, StaffActor, VisitorActor
 from portal_core.kernel.errors import NotFound, Unauthenticated
 from portal_core.kernel.limits import Limit, RateLimits
-from portal_core.kernel.time_zones import zone_info
 
 NETWORK_FACTOR = 4
 """So many times the limit of an address applies to the /48 network of an IPv6 address: what one site has (RFC 6177)."""
@@ -129,10 +128,13 @@ def account_actor(context: SessionContext, now: datetime, origin: Origin) -> Acc
     """The actor for the session's holder, before another record is selected.
 
     Raises:
-        Unauthenticated: the session has ended, its token expired, the account is not active, or the person left staff.
+        Unauthenticated: the session has ended, its token expired, the account is not active or not usable yet, or the
+            person left staff.
     """
     account, session = context.account, context.session
     if not session.access_token_valid(now) or account.status != "active":
+        raise Unauthenticated
+    if not account.is_usable(context.rules.today(now)):
         raise Unauthenticated
     match account.kind:
         case "client" if account.client_id is not None:
@@ -157,7 +159,7 @@ def record_actor(context: SessionContext, holder: AccountHolder, record: UUID, n
     grant = context.grant
     if isinstance(holder, StaffActor) or grant is None or grant.client_id != record:
         raise NotFound("record", record)
-    today = now.astimezone(zone_info(context.rules.time_zone)).date()
+    today = context.rules.today(now)
     if not in_force_on(grant.starts_on, grant.until, today):
         raise NotFound("record", record)
     return ProxyActor(

@@ -60,6 +60,10 @@ class Accounts(Protocol):
         """
         ...
 
+    async def set_usable_from(self, account_id: UUID, usable_from: date | None, audit_entry: AuditEntry) -> None:
+        """Set or clear `Account.usable_from`, and raise the version."""
+        ...
+
 
 class Sessions(Protocol):
     """Sessions of the practice's accounts."""

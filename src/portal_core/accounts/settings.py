@@ -1,12 +1,13 @@
 """What a practice decides about accounts and sign-in, with the defaults."""
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from attrs import fields, frozen
 
 from portal_core.kernel.contact import HTTPS_URL_MESSAGE, is_https_url
 from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.time_zones import zone_info
 
 PASSWORD_LENGTH_BOUNDS = (12, 64)
 MIN_DURATION = timedelta(minutes=1)
@@ -60,6 +61,10 @@ class AccountRules(AccountSettings):
 
     practice_name: str = ""
     time_zone: str = "America/New_York"
+
+    def today(self, now: datetime) -> date:
+        """The local date at the practice."""
+        return now.astimezone(zone_info(self.time_zone)).date()
 
     @classmethod
     def of(cls, settings: AccountSettings, practice_name: str, time_zone: str) -> "AccountRules":

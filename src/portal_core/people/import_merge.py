@@ -7,10 +7,10 @@ from uuid import UUID
 
 from attrs import fields
 
-from portal_core.access.grant_lifecycle import recalculate_grant_dates
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import Invalid
+from portal_core.people.corrections import recalculate_access
 from portal_core.people.details import ClientDetails, ClinicianDetails
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.model import Client, Clinician, Practice, changed_fields
@@ -70,8 +70,7 @@ async def import_client(
     if changed is not known:
         facts = {"fields": changed_fields(known, changed)}
         await unit.client_records.save(changed, AuditEntry("client.changed", known.id, record=known.id, facts=facts))
-        if (changed.date_of_birth, changed.state) != (known.date_of_birth, known.state):
-            await recalculate_grant_dates(unit, known, changed, now)
+        await recalculate_access(unit, known, changed, now)
     return "unchanged" if await _assign(unit, changed, team) is known else "changed"
 
 

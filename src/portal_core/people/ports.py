@@ -1,7 +1,7 @@
 """Ports of the people feature."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -148,12 +148,16 @@ class PersonAccount(Protocol):
     def status(self) -> str: ...
     @property
     def client_id(self) -> UUID | None: ...
+    @property
+    def usable_from(self) -> date | None: ...
 
 
 class PersonAccounts(Protocol):
     async def find_by_person(self, side: Literal["portal", "practice"], person_id: UUID) -> PersonAccount | None: ...
 
     async def find_by_email(self, side: Literal["portal", "practice"], email: str) -> PersonAccount | None: ...
+
+    async def set_usable_from(self, account_id: UUID, usable_from: date | None, audit_entry: AuditEntry) -> None: ...
 
 
 class AccountSessions(Protocol):

@@ -160,6 +160,31 @@ async def test_parent_acts_within_the_grant_until_it_is_revoked(
     assert (given["areas"], given["may_write"]) == (["appointments"], True)
 
 
+async def test_couple_with_one_email_and_their_child_are_invited(open_practice: OpenPractice) -> None:
+    desk = await open_practice.staff("front_desk")
+
+    async def added(given: str, **more: str) -> str:
+        client = await open_practice.ask(desk, "POST", f"{PRACTICE}/clients", {**ADA, "given_name": given, **more})
+        return f"{PRACTICE}/clients/{client['id']}/invitations"
+
+    ada, ben = await added("Ada"), await added("Ben")
+    await open_practice.ask(desk, "POST", ada)
+    assert await refused(open_practice, desk, "POST", ben) == (409, "email_invited")
+    by_another = await open_practice.ask(desk, "POST", ben, {"email": "ben@client.example"})
+    assert by_another["email"] == "ben@client.example"
+    accept = {"email": ADA["email"], "password": PASSWORD, "date_of_birth": ADA["date_of_birth"]}
+    accept["code"] = await open_practice.portal.mailed_code(ADA["email"])
+    await open_practice.ask(None, "POST", f"{PORTAL}/auth/invitation", accept)
+    assert await refused(open_practice, desk, "POST", ben, {}) == (409, "email_in_use")
+    assert (await refused(open_practice, desk, "POST", ben, {"email": "ben"}))[0] == 422
+    child = await added("Cleo", date_of_birth="2018-12-10")
+    assert await refused(open_practice, desk, "POST", child) == (409, "account_not_allowed")
+    assert await refused(open_practice, desk, "POST", child, {"email": "x@client.example"}) == (
+        409,
+        "account_not_allowed",
+    )
+
+
 async def test_staff_are_added_invited_changed_and_deactivated(open_practice: OpenPractice) -> None:
     body = {"name": "Noor Haddad", "email": "noor@elm.example", "roles": ["front_desk"]}
     added = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/staff", body)

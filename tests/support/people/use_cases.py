@@ -16,7 +16,7 @@ from portal_core.accounts.model import Account, Side
 from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChange
-from portal_core.accounts.use_cases.invite_client import InviteClient
+from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
 from portal_core.accounts.use_cases.invite_proxy import InviteProxy, InviteProxyCommand
 from portal_core.accounts.use_cases.invite_staff import InviteStaff
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode, IssueEmailChangeCodeCommand
@@ -86,7 +86,7 @@ class PeopleUseCases:
     async def add_client_with_account(self, email: str = ANN, **more: Any) -> Account:
         """Add a client who was invited and has accepted."""
         client = await self.world.add_client(email=email, **more)
-        invitation = await self.invite_client(self.world.staff("front_desk"), client.id)
+        invitation = await self.invite_client(self.world.staff("front_desk"), InviteClientCommand(client.id))
         view = await self.accepted(email, await self.code(invitation.id), date_of_birth=client.date_of_birth)
         return await self.account(view.id)
 

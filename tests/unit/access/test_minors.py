@@ -189,6 +189,24 @@ def test_no_parent_grant_from_18th_birthday(
     assert not minors.may_be_granted_today(date_of_birth, state, today, authorized_by_minor=authorized)
 
 
+# From when a client may have an account of their own
+
+
+@given(children, states, st.integers(0, 40_000))
+def test_a_client_may_have_an_account_exactly_when_no_parent_may_be_granted_access(
+    date_of_birth: date, state: str | None, days: int
+) -> None:
+    today = date_of_birth + timedelta(days=days)
+    allowed = today >= minors.own_account_from(date_of_birth, state)
+    assert allowed != minors.may_be_granted_today(date_of_birth, state, today)
+
+
+def test_the_age_for_an_own_account_by_state() -> None:
+    born = date(2012, 5, 5)
+    ages = {"CA": 12, "WA": 13, "PA": 14, "TN": 16, "NY": 18, "GA": 18, None: 18}
+    assert {state: minors.own_account_from(born, state).year - born.year for state in ages} == ages
+
+
 # What a grant opens
 
 

@@ -13,6 +13,7 @@ from portal_core.accounts.errors import CodeRefused
 from portal_core.accounts.identity_provider import Credential, Passwords
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
+from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.accounts.use_cases.invite_proxy import InviteProxyCommand
 from portal_core.accounts.use_cases.list_invitations import ListInvitations, ListInvitationsQuery
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation
@@ -30,7 +31,7 @@ async def use_cases() -> MemoryPeopleUseCases:
 
 async def invited_client(use_cases: MemoryPeopleUseCases, **more: Any) -> tuple[UUID, InvitationView]:
     client = await use_cases.world.add_client(email=ANN, **more)
-    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), client.id)
+    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), InviteClientCommand(client.id))
 
 
 async def invited_proxy(
@@ -48,7 +49,7 @@ async def test_invite_permissions(use_cases: MemoryPeopleUseCases) -> None:
     proxy = InviteProxyCommand(client.id, PA, GrantTerms("parent"))
     for role in ("biller", "auditor"):
         with pytest.raises(Forbidden):
-            await use_cases.invite_client(world.staff(role), client.id)
+            await use_cases.invite_client(world.staff(role), InviteClientCommand(client.id))
     for role in ("front_desk", "biller", "auditor"):
         with pytest.raises(Forbidden):
             await use_cases.invite_proxy(world.staff(role), proxy)
@@ -59,7 +60,7 @@ async def test_invite_permissions(use_cases: MemoryPeopleUseCases) -> None:
         await use_cases.invite_proxy(world.system, proxy)
     for actor in (world.as_client(client.id), world.visitor):
         with pytest.raises(NotFound):
-            await use_cases.invite_client(actor, client.id)
+            await use_cases.invite_client(actor, InviteClientCommand(client.id))
     assert world.notices() == []
 
 

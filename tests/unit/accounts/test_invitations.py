@@ -14,6 +14,7 @@ from portal_core.accounts.invitation_errors import InvitationNotOpen, NoEmail
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import INVITATION_LIFETIME, MAX_INVITATION_ATTEMPTS
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitationCommand
+from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.accounts.use_cases.invite_proxy import InviteProxyCommand
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.list_invitations import ListInvitations, ListInvitationsQuery
@@ -34,7 +35,7 @@ async def use_cases() -> MemoryPeopleUseCases:
 
 async def invited_client(use_cases: MemoryPeopleUseCases, **more: Any) -> tuple[UUID, InvitationView]:
     client = await use_cases.world.add_client(email=ANN, **more)
-    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), client.id)
+    return client.id, await use_cases.invite_client(use_cases.world.staff("front_desk"), InviteClientCommand(client.id))
 
 
 async def invited_proxy(
@@ -203,7 +204,7 @@ async def test_new_invitation_withdraws_previous_one(use_cases: MemoryPeopleUseC
     client_id, first = await invited_client(use_cases)
     code = await use_cases.code(first.id)
     other_id, _ = await invited_proxy(use_cases)
-    second = await use_cases.invite_client(use_cases.world.system, client_id)
+    second = await use_cases.invite_client(use_cases.world.system, InviteClientCommand(client_id))
     with pytest.raises(CodeRefused):
         await use_cases.accepted(ANN, code)
     page = await ListInvitations(use_cases.world.begin)(use_cases.world.staff("front_desk"), ListInvitationsQuery())
@@ -240,13 +241,13 @@ async def test_invitation_refusals(use_cases: MemoryPeopleUseCases) -> None:
     world, front_desk = use_cases.world, use_cases.world.staff("front_desk")
     nobody = await world.add_client()
     with pytest.raises(NoEmail):
-        await use_cases.invite_client(front_desk, nobody.id)
+        await use_cases.invite_client(front_desk, InviteClientCommand(nobody.id))
     with pytest.raises(NotFound):
-        await use_cases.invite_client(front_desk, UUID(int=9))
+        await use_cases.invite_client(front_desk, InviteClientCommand(UUID(int=9)))
     account = await use_cases.add_client_with_account()
     assert account.client_id is not None
     with pytest.raises(AlreadyRegistered):
-        await use_cases.invite_client(front_desk, account.client_id)
+        await use_cases.invite_client(front_desk, InviteClientCommand(account.client_id))
     left = await world.add_staff(active=False)
     for staff_id in (left.id, UUID(int=9)):
         with pytest.raises(NotFound):

@@ -4,6 +4,7 @@ import pytest
 
 from portal_core.access.model import GrantTerms
 from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.kernel.contact import ContactChanges
 from portal_core.people.details import ClientDetails
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
@@ -41,7 +42,7 @@ async def test_correcting_contact_email_keeps_sign_in_email_and_shows_both() -> 
     proxy_actor = world.as_proxy(proxy.id, account.client_id)
     assert (await GetProfile(world.begin)(proxy_actor)).sign_in_email is None
     with pytest.raises(AlreadyRegistered):
-        await use_cases.invite_client(front_desk, account.client_id)
+        await use_cases.invite_client(front_desk, InviteClientCommand(account.client_id))
     unverified = await world.add_client(email="eve@example.org")
     await world.add_account("eve@example.org", "client", client_id=unverified.id, status="unverified")
     assert (await get_client(front_desk, unverified.id)).profile.sign_in_email is None

@@ -1,6 +1,6 @@
 """Accounts and sessions in memory, with the constraints of the PostgreSQL adapter."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from attrs import define, evolve
@@ -51,6 +51,11 @@ class MemoryAccounts(MemoryRepository[Account], Accounts):
     async def find_by_person(self, side: Side, person_id: UUID) -> Account | None:
         found = (one for one in self._open() if person_id == (one.staff_id if side == "practice" else one.client_id))
         return next(found, None)
+
+    async def set_usable_from(self, account_id: UUID, usable_from: date | None, audit_entry: AuditEntry) -> None:
+        account = await self.get(account_id)
+        if account is not None:
+            await self.save(evolve(account, usable_from=usable_from, version=account.version + 1), audit_entry)
 
     def _open(self) -> list[Account]:
         return [one for one in self._rows() if one.status != "closed"]

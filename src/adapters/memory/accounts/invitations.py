@@ -31,8 +31,9 @@ class MemoryInvitations(MemoryRepository[Invitation], Invitations):
             self.tx.save("invitations", own_key(self.tx, one.id), one)
         return tried
 
-    async def list_open_for(self, email: str) -> tuple[Invitation, ...]:
-        found = (one for one in self._rows() if one.email == email and one.state == "open")
+    async def list_open_for(self, email: str, client_id: UUID | None = None) -> tuple[Invitation, ...]:
+        own = None if client_id is None else ("client", client_id)
+        found = (one for one in self._rows() if one.state == "open" and (one.email == email or one.invitee == own))
         return tuple(sorted(found, key=lambda one: one.id))
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:

@@ -1,10 +1,11 @@
 """Accounts in PostgreSQL."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from adapters.postgres.accounts.settings import account_rules_of
 from adapters.postgres.accounts.tables import account_settings, accounts
@@ -52,6 +53,12 @@ ADD = statement("accounts.add", insert(accounts))
 SAVE = statement(
     "accounts.save",
     update_version(accounts, "email", "status", "second_factor", "issuer", "subject", "closed_at"),
+)
+SET_USABLE_FROM = statement(
+    "accounts.set_usable_from",
+    update(accounts)
+    .where(_here, accounts.c.id == bindparam("id"))
+    .values(usable_from=bindparam("usable_from"), version=accounts.c.version + 1),
 )
 RULES = statement(
     "accounts.rules",
@@ -103,6 +110,10 @@ class PostgresAccounts(Accounts):
 
     async def save(self, account: Account, audit_entry: AuditEntry) -> None:
         await self.tx.save(SAVE, **_values(account))
+        self.tx.add_audit_entry(audit_entry)
+
+    async def set_usable_from(self, account_id: UUID, usable_from: date | None, audit_entry: AuditEntry) -> None:
+        await self.tx.execute(SET_USABLE_FROM, id=account_id, usable_from=usable_from)
         self.tx.add_audit_entry(audit_entry)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from adapters.postgres.accounts.tables import email_changes, invitations
 from adapters.postgres.engine.columns import Instant
@@ -42,7 +42,17 @@ TRY_INVITATIONS = statement(
     .returning(*_INVITATION.columns),
 )
 OPEN_INVITATIONS = statement(
-    "invitations.list_open_for", select(*_INVITATION.columns).where(*_open_to).order_by(invitations.c.id)
+    "invitations.list_open_for",
+    select(*_INVITATION.columns)
+    .where(
+        _invitation_here,
+        invitations.c.state == "open",
+        or_(
+            invitations.c.email_key == bindparam("address"),
+            and_(invitations.c.kind == "client", invitations.c.client_id == bindparam("client_id")),
+        ),
+    )
+    .order_by(invitations.c.id),
 )
 INVITATIONS = statement(
     "invitations.page",
@@ -93,8 +103,8 @@ class PostgresInvitations(Invitations):
         rows = await self.tx.fetch(TRY_INVITATIONS, address=email, now=now)
         return tuple(sorted(map(_invitation, rows), key=lambda one: one.id))
 
-    async def list_open_for(self, email: str) -> tuple[Invitation, ...]:
-        return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS, address=email)))
+    async def list_open_for(self, email: str, client_id: UUID | None = None) -> tuple[Invitation, ...]:
+        return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS, address=email, client_id=client_id)))
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
         rows = await self.tx.fetch(INVITATIONS, before=page.before_id(), size=page.size + 1)

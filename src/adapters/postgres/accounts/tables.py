@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from adapters.postgres.engine.columns import (
     NOT_PORTAL_USERS,
     account_table,
+    day,
     digest,
     document,
     flag,
@@ -47,6 +48,8 @@ accounts = practice_table(
     string("subject", null=True),
     instant("created_at"),
     instant("closed_at", null=True),
+    # Not sealed: read with every request, before anybody is known. Set only while a client is too young to sign in.
+    day("usable_from", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     ForeignKeyConstraint(

@@ -2,10 +2,12 @@
 
 from http import HTTPStatus
 from inspect import cleandoc
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.typing import FieldDefinition
 
 from entrypoints.http.contract.route_plan import RouteConfig, body_media_type, parameters_of
 from entrypoints.http.dependencies import HttpSettings
@@ -29,8 +31,9 @@ def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSe
     shown = {handler: paths for handler, paths in routes.items() if handler.resolve_include_in_schema()}
     kinds: list[Any] = [Problem]
     for handler in shown:
-        fields = [handler.parsed_data_field, *parameters_of(handler).values()]
-        kinds += [field.raw for field in fields if field is not None]
+        kinds += [field.raw for field in parameters_of(handler).values()]
+        if handler.parsed_data_field is not None:
+            kinds.append(_body_kind(handler.parsed_data_field))
         kinds.append(_answer_kind(handler))
     schemas = Schemas([kind for kind in kinds if _has_schema(kind)])
     described: dict[str, dict[str, Any]] = {}
@@ -113,15 +116,23 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[
     operation["parameters"] = parameters + [{"$ref": f"#/components/parameters/{name}"} for name in names]
     if (data := handler.parsed_data_field) is not None:
         content: dict[str, Any] = {}
-        if _has_schema(data.raw):
-            schema = schemas.of(data.raw)
+        if _has_schema(kind := _body_kind(data)):
+            schema = schemas.of(kind)
             content = {"schema": schema, "example": schemas.example(schema)}
-        operation["requestBody"] = {"required": True, "content": {body_media_type(data): content}}
+        operation["requestBody"] = {"required": data.is_required, "content": {body_media_type(data): content}}
     operation["responses"] = {**_success(handler, schemas), **_problems(errors)}
     if route_config.auth in ("portal", "practice"):
         cookie: dict[str, list[str]] = {"cookie": [], "csrf": []} if route_config.unsafe else {"cookie": []}
         operation["security"] = [{"bearer": []}, cookie]
     return operation, errors
+
+
+def _body_kind(data: FieldDefinition) -> Any:
+    """The type of the body, without the None that stands for one that is left out."""
+    if data.is_required:
+        return data.raw
+    (kind,) = (one for one in get_args(data.annotation) if one is not NoneType)
+    return kind
 
 
 def _implied(route_config: RouteConfig, handler: HTTPRouteHandler, path: str) -> set[type[core.PortalError]]:

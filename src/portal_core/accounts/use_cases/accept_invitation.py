@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from portal_core.access.errors import GrantExists, GrantNotAllowed
 from portal_core.access.grant_lifecycle import grant_created_entry
+from portal_core.accounts.client_invitations import may_have_account
 from portal_core.accounts.code_limits import count_code_attempt
 from portal_core.accounts.errors import AccountNotOpen, AlreadyRegistered, CodeRefused
 from portal_core.accounts.identity_provider import Credential, Credentials, Passwords, PasswordStrength
@@ -16,6 +17,7 @@ from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.model import Account
 from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.policy import CODES_BY_ADDRESS
+from portal_core.accounts.use_cases.disable_credential import DisableCredential
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.actor import SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry
@@ -41,8 +43,9 @@ class AcceptInvitation:
     """Creates the account of an invited person; the mailed code proves the email, so it is active at once.
 
     Anyone may try, and it signs nobody in. An unknown, wrong, used or expired code and a wrong date of birth get the
-    same response. A proxy's grant is created by today's rules. A person who already has a portal account keeps it and
-    its password, and a proxy's grant is added to it.
+    same response, and so does the code of a client who is too young for an account by today's rules. A proxy's grant is
+    created by today's rules. A proxy who already has a portal account keeps it and its password, and the grant is added
+    to it. An account that the client registered with another email and never verified is closed.
     The account's id is stored before the identity provider is called, so that an attempt after a crash continues with
     the same account. The record is read as the system, because a visitor has no access to it.
 
@@ -118,7 +121,9 @@ class AcceptInvitation:
         if invitation.kind == "client":
             assert invitation.client_id is not None
             client = await unit.client_records.get(invitation.client_id)
-            return client is not None and client.date_of_birth == date_of_birth
+            if client is None or client.date_of_birth != date_of_birth:
+                return False
+            return may_have_account(client, await unit.practice_record.get(), now)
         try:
             await grant_from_invitation(unit, invitation, invitation.id, account_id=invitation.id, now=now)
         except (GrantNotAllowed, Invalid):
@@ -139,7 +144,7 @@ class AcceptInvitation:
                 staff_id=invitation.staff_id,
             )
         if invitation.kind == "proxy":
-            return known if known.client_id != invitation.client_id else None
+            return known if known.status == "active" and known.client_id != invitation.client_id else None
         same_person = (known.client_id, known.staff_id) == (invitation.client_id, invitation.staff_id)
         return known if same_person and known.status == "unverified" else None
 
@@ -151,6 +156,7 @@ class AcceptInvitation:
                 raise InvitationNotOpen
             accepted = current.accept(now)
             if account.status == "unverified":
+                await self._close_registration(unit, invitation, account, now)
                 account = await self._verified(unit, account)
             if invitation.kind == "proxy":
                 grant = await grant_from_invitation(unit, invitation, self.ids.new(), account_id=account.id, now=now)
@@ -158,6 +164,18 @@ class AcceptInvitation:
             entry = AuditEntry("invitation.accepted", invitation.id, record=invitation.client_id)
             await unit.invitations.save(accepted, entry)
             return await unit.commit(AccountView.of(account))
+
+    async def _close_registration(
+        self, unit: AccountsUnit, invitation: Invitation, account: Account, now: datetime
+    ) -> None:
+        """Close the account that the client registered with another email and never verified."""
+        if invitation.client_id is None or invitation.kind != "client":
+            return
+        registered = await unit.accounts.find_by_person("portal", invitation.client_id)
+        if registered is not None and registered.id != account.id and registered.status == "unverified":
+            entry = AuditEntry("account.closed", registered.id, record=registered.client_id, facts={"by": "invitation"})
+            await unit.accounts.save(registered.close(now), entry)
+            await unit.outbox.defer(DisableCredential, account_id=registered.id)
 
     async def _verified(self, unit: AccountsUnit, account: Account) -> Account:
         entry = AuditEntry("account.verified", account.id, record=account.client_id, facts={"by": "invitation"})

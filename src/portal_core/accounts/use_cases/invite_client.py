@@ -4,14 +4,12 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.invitation_delivery import send_invitation
-from portal_core.accounts.invitation_errors import NoEmail
+from portal_core.accounts.client_invitations import invite
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.invitations import Invitation
-from portal_core.kernel.actor import Actor, StaffActor
+from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -19,42 +17,44 @@ from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 
 @frozen
-class InviteClient:
-    """Staff (clinician, front desk, administrator) or a job invites a client at the email on file.
+class InviteClientCommand:
+    """`email` is the address to invite by, with which the client will sign in; None: the one on file.
 
-    The code is valid for 7 days. An earlier invitation of the same client to this email is withdrawn.
+    The one on file does not change: people who share it each sign in with an address of their own.
+    """
+
+    client_id: UUID
+    email: str | None = None
+
+
+@frozen
+class InviteClient:
+    """Staff (clinician, front desk, administrator) or a job invites a client to an account of their own.
+
+    The code is valid for 7 days. An earlier invitation of the same client is withdrawn. What could not be accepted is
+    refused at once.
 
     Raises:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
-        NoEmail: the record has no email.
-        AlreadyRegistered: an active portal account has this email, or the client has an account with another.
+        InvalidEmail: it is not an email address.
+        AccountNotAllowed: the client is too young for an account of their own, by the state's rule.
+        NoEmail: no address was given, and the record has none.
+        AlreadyRegistered: the client has an active account.
+        EmailInUse: another person's account has this email.
+        EmailInvited: an open invitation to this email is another person's.
     """
 
     begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, client_id: UUID) -> InvitationView:
+    async def __call__(self, actor: Actor, command: InviteClientCommand) -> InvitationView:
         async with self.begin(actor) as unit:
             by = require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
-            client = await unit.client_records.get(client_id)
+            email = None if command.email is None else normalize_email(command.email)
+            client = await unit.client_records.get(command.client_id)
             if client is None:
-                raise NotFound("client", client_id)
-            if client.email is None:
-                raise NoEmail
-            by_email = await unit.accounts.find_by_email("portal", client.email)
-            own = await unit.accounts.find_by_person("portal", client.id)
-            if any(account is not None and account.status == "active" for account in (by_email, own)):
-                raise AlreadyRegistered
-            now = self.clock.now()
-            invitation = Invitation(
-                id=self.ids.new(),
-                practice_id=client.practice_id,
-                kind="client",
-                email=client.email,
-                created_at=now,
-                expires_at=now,
-                client_id=client.id,
-                invited_by=by.account_id if isinstance(by, StaffActor) else None,
-            )
-            return await unit.commit(await send_invitation(unit, invitation))
+                raise NotFound("client", command.client_id)
+            practice = await unit.practice_record.get()
+            view = await invite(unit, client, practice, email, by=by, ids=self.ids, now=self.clock.now())
+            return await unit.commit(view)

@@ -8,6 +8,7 @@ from portal_core.access.model import GrantTerms, effective_terms
 from portal_core.access.policy import GRANT_MANAGER_ROLES
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitation_delivery import send_invitation
+from portal_core.accounts.invitation_errors import EmailInUse
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import Invitation
@@ -36,6 +37,8 @@ class InviteProxy:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
         InvalidEmail, Invalid, GrantNotAllowed: the terms are not valid at the client's age; see `effective_terms`.
         AlreadyRegistered: an active portal account has this email; use `GrantAccess` to give it access.
+        EmailInUse: a client registered with this email and has not verified it yet.
+        EmailInvited: an open invitation to this email is to a client's own account.
     """
 
     begin: Begin[AccountsUnit]
@@ -58,8 +61,8 @@ class InviteProxy:
                 today=practice.today(now),
             )
             account = await unit.accounts.find_by_email("portal", email)
-            if account is not None and account.status == "active":
-                raise AlreadyRegistered
+            if account is not None:
+                raise AlreadyRegistered if account.status == "active" else EmailInUse
             invitation = Invitation(
                 id=self.ids.new(),
                 practice_id=practice.id,

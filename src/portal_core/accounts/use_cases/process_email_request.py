@@ -5,8 +5,9 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.accounts.client_invitations import may_have_account
+from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.model import Account, EmailRequest
-from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
@@ -20,7 +21,8 @@ class ProcessEmailRequest:
     """Processes a visitor's request about an email once, and notifies only the holder of the email.
 
     - `register`: a client without an account gets an unverified one and a code; an unverified account gets a new
-      code; an active one gets a notice that it exists. An email that is no client's gets nothing.
+      code; an active one gets a notice that it exists. An email that is no client's gets nothing, nor does one of a
+      client who is too young for an account of their own.
     - `verify_email`, `reset_password`: a code, of the type that the account's status requires; staff who sign in
       through their identity provider have no password here to reset.
     - `locked`: the account is notified that sign-in is locked.
@@ -31,7 +33,7 @@ class ProcessEmailRequest:
         AlreadyRegistered: a concurrent registration of the same person won; the next run finds their account.
     """
 
-    begin: Begin[SignInUnit]
+    begin: Begin[AccountsUnit]
     clock: Clock
     ids: IdSource
 
@@ -48,7 +50,7 @@ class ProcessEmailRequest:
                 await self._register(unit, email_request, email_request.date_of_birth)
             await unit.commit(None)
 
-    async def _notify(self, unit: SignInUnit, email_request: EmailRequest, account: Account) -> None:
+    async def _notify(self, unit: AccountsUnit, email_request: EmailRequest, account: Account) -> None:
         match account.status, email_request.purpose:
             case "unverified", "register" | "verify_email" | "reset_password":
                 kind = VERIFY_EMAIL
@@ -62,17 +64,19 @@ class ProcessEmailRequest:
                 return
         await unit.outbox.notify(kind.to_account(account.id, subject_id=account.id))
 
-    async def _register(self, unit: SignInUnit, email_request: EmailRequest, date_of_birth: date) -> None:
+    async def _register(self, unit: AccountsUnit, email_request: EmailRequest, date_of_birth: date) -> None:
         client_id = await unit.people.find_unregistered_client(email_request.email, date_of_birth)
-        if client_id is None:
+        client = None if client_id is None else await unit.client_records.get(client_id)
+        now = self.clock.now()
+        if client is None or not may_have_account(client, await unit.practice_record.get(), now):
             return
         account = Account(
             id=self.ids.new(),
             practice_id=email_request.practice_id,
             email=email_request.email,
             kind="client",
-            created_at=self.clock.now(),
-            client_id=client_id,
+            created_at=now,
+            client_id=client.id,
         )
-        await unit.accounts.add(account, AuditEntry("account.registered", account.id, client_id))
+        await unit.accounts.add(account, AuditEntry("account.registered", account.id, client.id))
         await unit.outbox.notify(VERIFY_EMAIL.to_account(account.id, subject_id=account.id))

@@ -55,7 +55,7 @@ class RefreshSession:
                 await unit.sessions.save(session.end(now), entry)
                 await unit.commit(None)
                 raise RefreshRefused
-            if await sign_in_refusal(unit, account):
+            if await sign_in_refusal(unit, account, now):
                 raise RefreshRefused
             rules = await unit.account_rules.get()
             access, fresh = self.tokens.token(), self.tokens.token()

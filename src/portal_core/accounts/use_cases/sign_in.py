@@ -89,7 +89,7 @@ class SignIn:
         async with self.begin(actor) as unit:
             account = await unit.accounts.get(credential.account_id)
             wrong = account is not None and isinstance(result, Refused)
-            reason = "password" if wrong else await sign_in_refusal(unit, account)
+            reason = "password" if wrong else await sign_in_refusal(unit, account, self.clock.now())
             if account is None or reason:
                 await FailedSignIn(self.clock, self.ids).record(unit, counted_guard, side, email, account, reason)
                 await unit.commit(None)

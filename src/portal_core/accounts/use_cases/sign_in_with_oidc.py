@@ -54,7 +54,7 @@ class SignInWithOidc:
             if not is_multi_factor(identity):
                 raise await self._refused(unit, None, "second_factor", SingleFactorSignIn())
             account = await self._account(unit, actor, identity)
-            reason = await sign_in_refusal(unit, account)
+            reason = await sign_in_refusal(unit, account, self.clock.now())
             if account is None or reason:
                 raise await self._refused(unit, account, reason, SignInRefused())
             session_factory = SessionFactory(self.clock, self.ids, self.tokens)
@@ -75,7 +75,7 @@ class SignInWithOidc:
             return None
         account = await unit.accounts.find_by_email("practice", email)
         if account is not None:
-            if account.external is not None or await sign_in_refusal(unit, account):
+            if account.external is not None or await sign_in_refusal(unit, account, self.clock.now()):
                 return None
             linked = account.link(external)
             await unit.accounts.save(linked, AuditEntry("account.linked", account.id))

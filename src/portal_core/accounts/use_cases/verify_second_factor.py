@@ -111,7 +111,7 @@ class VerifySecondFactor:
         account = await unit.accounts.get(challenge.account_id)
         if account is None or account.side != side:
             raise ChallengeNotOpen
-        if reason := await sign_in_refusal(unit, account):
+        if reason := await sign_in_refusal(unit, account, self.clock.now()):
             facts = {"side": side, "reason": reason}
             await unit.audit.record(AuditEntry("sign_in.refused", account.id, account.client_id, "failed", facts))
             await unit.commit(None)

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.grant_lifecycle import recalculate_grant_dates
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
+from portal_core.people.corrections import recalculate_access
 from portal_core.people.details import ClientDetails
 from portal_core.people.model import changed_fields
 from portal_core.people.policy import CLIENT_EDITOR_ROLES
@@ -30,8 +30,9 @@ class ChangeClientCommand:
 class ChangeClient:
     """Staff (clinician, front desk, administrator) replace the details of a client.
 
-    A corrected date of birth or state recalculates the dates of proxies' grants. The email with which the client
-    signs in (`sign_in_email`) does not change: only the client can change it, by proving control of the new one.
+    A corrected date of birth or state recalculates the dates of proxies' grants, and whether the client is old enough
+    for their account. The email with which the client signs in (`sign_in_email`) does not change: only the client can
+    change it, by proving control of the new one.
 
     Raises:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
@@ -59,6 +60,5 @@ class ChangeClient:
                 facts = {"fields": changed_fields(client, changed)}
                 entry = AuditEntry("client.changed", client.id, record=client.id, facts=facts)
                 await unit.client_records.save(changed, entry)
-                if (changed.date_of_birth, changed.state) != (client.date_of_birth, client.state):
-                    await recalculate_grant_dates(unit, client, changed, now)
+                await recalculate_access(unit, client, changed, now)
             return await unit.commit(await client_view(unit, changed))

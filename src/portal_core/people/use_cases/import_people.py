@@ -45,8 +45,8 @@ class ImportPeople:
     chunks of 50, each in one transaction, so an interrupted run can simply be repeated. Fields that clients can change
     in the portal are filled only where they are empty, and an email that signs in is not replaced; coverage, NPI and
     licenses stay where the row has none; nobody is removed and nobody is invited. A corrected date of birth or state
-    recalculates the dates of proxies' grants. A row with a field to encrypt is rejected if the key of the record was
-    destroyed.
+    recalculates the dates of proxies' grants, and whether the client is old enough for their account. A row with a
+    field to encrypt is rejected if the key of the record was destroyed.
 
     Raises:
         NotFound, Forbidden: not an administrator.

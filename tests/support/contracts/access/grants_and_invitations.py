@@ -74,6 +74,17 @@ class InvitationsContract:
         async with other_practice.begin(other_practice.system) as unit:
             assert await unit.invitations.get(foreign.id) == foreign
 
+    async def test_open_invitations_to_an_email_or_of_a_client_by_any_address(self, world: PeopleWorld) -> None:
+        client, other = await world.add_client(), await world.add_client()
+        by_email = await world.add_invitation(other.id)
+        elsewhere = await world.add_invitation(client.id, "b@example.org")
+        await world.add_invitation(client.id, "b@example.org", state="withdrawn")
+        await world.add_invitation(client.id, "b@example.org", kind="proxy")
+        async with world.begin(world.system) as unit:
+            found = await unit.invitations.list_open_for(EMAIL, client.id)
+            assert await unit.invitations.list_open_for(EMAIL) == (by_email,)
+        assert found == tuple(sorted((by_email, elsewhere), key=lambda each: each.id))
+
     async def test_concurrent_attempts_stop_at_limit(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         invitation = await world.add_invitation(client.id)

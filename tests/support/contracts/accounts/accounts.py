@@ -40,6 +40,15 @@ class AccountsContract:
         async with world.begin(world.system) as unit:
             assert await unit.accounts.get(account.id) == full
 
+    async def test_usable_from_is_set_and_cleared(self, world: AccountsWorld) -> None:
+        account = await world.account(ANN)
+        for version, usable_from in ((2, date(2030, 5, 17)), (3, None)):
+            async with world.begin(world.system) as unit:
+                await unit.accounts.set_usable_from(account.id, usable_from, AUDIT_ENTRY)
+                await unit.commit(None)
+            async with world.begin(world.system) as unit:
+                assert await unit.accounts.get(account.id) == evolve(account, usable_from=usable_from, version=version)
+
     async def test_account_is_found_by_side_and_email_until_closed(self, world: AccountsWorld) -> None:
         client = await world.account(ANN, status="unverified")
         staff = await world.account(ANN, kind="staff")

@@ -19,6 +19,7 @@ from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
 from portal_core.access.views import GrantView
 from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.invitation_errors import EmailInUse, EmailInvited
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.invite_proxy import InviteProxy, InviteProxyCommand
 from portal_core.kernel.actor import AREAS, Area
@@ -60,7 +61,10 @@ class ProxiesController(Controller):
     path = "/clients/{client_id:uuid}"
     tags = ("Practice: clients",)
 
-    @post("/proxy-invitations", raises=[Forbidden, InvalidEmail, GrantNotAllowed, AlreadyRegistered])
+    @post(
+        "/proxy-invitations",
+        raises=[Forbidden, InvalidEmail, GrantNotAllowed, AlreadyRegistered, EmailInUse, EmailInvited],
+    )
     async def invite_proxy(
         self,
         request: PortalRequest,

@@ -26,9 +26,9 @@ from entrypoints.http.people.practice.fields import Address, ExternalId, FamilyN
 from entrypoints.http.people.profile import EmergencyContactRequest
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.invitation_errors import NoEmail
+from portal_core.accounts.invitation_errors import AccountNotAllowed, EmailInUse, EmailInvited, NoEmail
 from portal_core.accounts.invitation_views import InvitationView
-from portal_core.accounts.use_cases.invite_client import InviteClient
+from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
@@ -104,6 +104,12 @@ class CareTeamRequest(Request, frozen=True):
     version: Version | None = None
 
 
+class InviteClientRequest(Request, frozen=True):
+    """The address to invite by, with which the client will sign in. Omitted: the one on file, which does not change."""
+
+    email: Annotated[Email | None, Meta(examples=[None])] = None
+
+
 class ClientsController(Controller):
     """Clients of the practice."""
 
@@ -166,9 +172,19 @@ class ClientsController(Controller):
         command = AssignCareTeamCommand(client_id, data.clinician_ids, data.version)
         return await assign_care_team(request.actor, command)
 
-    @post("/{client_id:uuid}/invitations", raises=[Forbidden, NoEmail, AlreadyRegistered])
+    @post(
+        "/{client_id:uuid}/invitations",
+        raises=[Forbidden, InvalidEmail, AccountNotAllowed, NoEmail, AlreadyRegistered, EmailInUse, EmailInvited],
+    )
     async def invite_client(
-        self, request: PortalRequest, client_id: FromPath[UUID], invite_client: NamedDependency[InviteClient]
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        invite_client: NamedDependency[InviteClient],
+        data: JSONBody[InviteClientRequest | None] = None,
     ) -> InvitationView:
-        """Mails the client a code to open an account, and withdraws an earlier invitation."""
-        return await invite_client(request.actor, client_id)
+        """Mails the client a code to open an account, and withdraws an earlier invitation.
+
+        A body is needed only to invite by another address than the one on file.
+        """
+        return await invite_client(request.actor, InviteClientCommand(client_id, None if data is None else data.email))
