@@ -1,6 +1,7 @@
 """Read models of invitations and email changes."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from attrs import field, frozen
@@ -34,6 +35,29 @@ class InvitationView:
             created_at=invitation.created_at,
             expires_at=invitation.expires_at,
         )
+
+
+ClientInvitationOutcome = Literal[
+    "invited",
+    "already_invited",
+    "already_registered",
+    "no_email",
+    "email_in_use",
+    "email_invited",
+    "account_not_allowed",
+    "discharged",
+    "not_found",
+]
+"""What inviting many clients did about one: who was not invited has the code of the error that inviting one raises."""
+
+
+@frozen
+class ClientInvitationView:
+    """What inviting many clients did about one of them. `invitation` is the new one, or the one that was open."""
+
+    client_id: UUID
+    outcome: ClientInvitationOutcome
+    invitation: InvitationView | None = None
 
 
 @frozen

@@ -18,6 +18,13 @@ Coverage = Literal["self_pay", "insured"]
 """Whether a client pays by themselves or through an insurance."""
 COVERAGES: tuple[Coverage, ...] = ("self_pay", "insured")
 
+ClientAccountStatus = Literal["none", "invited", "active", "suspended", "closed"]
+"""Whether a client has an account of their own.
+
+`invited`: an invitation can be accepted. `suspended`: the holder is too young for it (`corrections.py`). `closed`: they
+closed it and were not invited again. An account that was registered and never verified counts as none.
+"""
+
 
 @frozen
 class Practice:

@@ -12,8 +12,8 @@ from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import UnitOfWork
-from portal_core.people.model import Client, Clinician, Practice, StaffMember
-from portal_core.people.views import ClientSummaryView
+from portal_core.people.model import Client, ClientAccountStatus, Clinician, Practice, StaffMember
+from portal_core.people.views import ClientAccountView, ClientSummaryView
 
 
 class PracticeRecord(Protocol):
@@ -57,11 +57,21 @@ class ClientRecords(Protocol):
         """
         ...
 
-    async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
+    async def page(
+        self, name_prefix: str, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+    ) -> Page[ClientSummaryView]:
         """Clients whose `Client.sort_name` begins with `name_prefix` (case-folded), by sort name, then id.
 
-        An empty prefix matches all.
+        An empty prefix matches all. With `account`, only those whose account has this status at `now`.
         """
+        ...
+
+
+class ClientAccounts(Protocol):
+    """Which clients have an account of their own, for staff."""
+
+    async def of(self, client_id: UUID, now: datetime) -> ClientAccountView:
+        """The status of the client's account at `now`; a suspension ends with the UTC date."""
         ...
 
 
@@ -196,6 +206,8 @@ class PeopleUnit(UnitOfWork, Protocol):
     def practice_record(self) -> PracticeRecord: ...
     @property
     def client_records(self) -> ClientRecords: ...
+    @property
+    def client_accounts(self) -> ClientAccounts: ...
     @property
     def clinician_records(self) -> ClinicianRecords: ...
     @property

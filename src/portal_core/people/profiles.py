@@ -1,5 +1,6 @@
 """Build the views of a client that every read and change returns."""
 
+from datetime import datetime
 from uuid import UUID
 
 from portal_core.people.model import Client
@@ -12,9 +13,14 @@ async def profile_view(unit: PeopleUnit, client: Client) -> ProfileView:
     return ProfileView.of(client, await _sign_in_email(unit, client.id))
 
 
-async def client_view(unit: PeopleUnit, client: Client) -> ClientView:
+async def client_view(unit: PeopleUnit, client: Client, now: datetime) -> ClientView:
     """The view for staff."""
-    return ClientView.of(client, await unit.care_teams.of(client.id), await _sign_in_email(unit, client.id))
+    return ClientView.of(
+        client,
+        *await unit.read_together(
+            unit.care_teams.of(client.id), _sign_in_email(unit, client.id), unit.client_accounts.of(client.id, now)
+        ),
+    )
 
 
 async def _sign_in_email(unit: PeopleUnit, client_id: UUID) -> str | None:

@@ -8,7 +8,15 @@ from attrs import frozen
 from portal_core.kernel.actor import ROLES, Role
 from portal_core.kernel.contact import EmergencyContact
 from portal_core.people.identifiers import License
-from portal_core.people.model import Client, ClientStatus, Clinician, Coverage, Practice, StaffMember
+from portal_core.people.model import (
+    Client,
+    ClientAccountStatus,
+    ClientStatus,
+    Clinician,
+    Coverage,
+    Practice,
+    StaffMember,
+)
 
 
 @frozen
@@ -90,6 +98,17 @@ class ProfileView:
 
 
 @frozen
+class ClientAccountView:
+    """Whether a client has an account of their own; `invited_until` is when their open invitation expires."""
+
+    status: ClientAccountStatus = "none"
+    invited_until: datetime | None = None
+
+
+NO_ACCOUNT = ClientAccountView()
+
+
+@frozen
 class ClientSummaryView:
     """A client in the practice's list."""
 
@@ -98,10 +117,11 @@ class ClientSummaryView:
     date_of_birth: date
     status: ClientStatus
     external_id: str | None
+    account: ClientAccountView
 
     @classmethod
-    def of(cls, client: Client) -> "ClientSummaryView":
-        return cls(client.id, client.display_name, client.date_of_birth, client.status, client.external_id)
+    def of(cls, client: Client, account: ClientAccountView = NO_ACCOUNT) -> "ClientSummaryView":
+        return cls(client.id, client.display_name, client.date_of_birth, client.status, client.external_id, account)
 
 
 @frozen
@@ -176,6 +196,7 @@ class ClientView:
 
     id: UUID
     profile: ProfileView
+    account: ClientAccountView
     status: ClientStatus
     state: str | None
     external_id: str | None
@@ -183,10 +204,17 @@ class ClientView:
     created_at: datetime
 
     @classmethod
-    def of(cls, client: Client, care_team: tuple[UUID, ...] = (), sign_in_email: str | None = None) -> "ClientView":
+    def of(
+        cls,
+        client: Client,
+        care_team: tuple[UUID, ...] = (),
+        sign_in_email: str | None = None,
+        account: ClientAccountView = NO_ACCOUNT,
+    ) -> "ClientView":
         return cls(
             id=client.id,
             profile=ProfileView.of(client, sign_in_email),
+            account=account,
             status=client.status,
             state=client.state,
             external_id=client.external_id,

@@ -104,7 +104,7 @@ async def test_the_settings(world: PostgresAppointmentsWorld) -> None:
 async def test_one_concurrent_edit_of_care_team_succeeds(world: PostgresAppointmentsWorld) -> None:
     client, begin = await world.add_client(), cast(Begin[PeopleUnit], world.begin)
     clinicians = [await world.add_clinician() for _ in range(AT_ONCE)]
-    assign = AssignCareTeam(begin)
+    assign = AssignCareTeam(begin, world.clock)
     winner = await _single_winner(
         [assign(world.front_desk, AssignCareTeamCommand(client, (one,), 1)) for one in clinicians]
     )

@@ -151,7 +151,7 @@ def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
         "side": "portal",
     }
     if one.name.startswith("clients."):
-        named |= {"begins": "sort_name 7", "ends": "sort_name 8"}
+        named |= {"begins": "sort_name 7", "ends": "sort_name 8", "account_status": None}
     if one.name.startswith("appointments.list_"):
         named |= {"since": MIN_INSTANT, "until": MAX_INSTANT}
     binds = one.source.compile(dialect=DIALECT).binds  # type: ignore[attr-defined]

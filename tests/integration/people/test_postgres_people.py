@@ -39,6 +39,7 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
+from tests.support.contracts.people.client_accounts import ClientAccountsContract
 from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
@@ -92,6 +93,9 @@ class TestPostgresClientRecords(ClientRecordsContract): ...
 
 
 class TestPostgresClientPages(ClientPagesContract): ...
+
+
+class TestPostgresClientAccounts(ClientAccountsContract): ...
 
 
 class TestPostgresDestroyedRecords(DestroyedRecordContract): ...
@@ -164,6 +168,7 @@ async def test_late_page_reads_no_more_rows_than_the_first(world: PostgresPeople
     ).fetchone()
     assert marked is not None
     values = {"practice_id": world.practice_id, "begins": "", "ends": "~", "size": 21, "after": marked[0]}
+    values |= {"now": world.clock.now(), "today": world.clock.now().date(), "account_status": None}
     async with world.database.pool.acquire() as connection:
         await connection.execute(begin_transaction_sql(world.staff()))
         sql = f"EXPLAIN (ANALYZE, BUFFERS OFF) {NEXT_CLIENTS.sql}"
@@ -172,7 +177,7 @@ async def test_late_page_reads_no_more_rows_than_the_first(world: PostgresPeople
     assert "clients_practice_id_sort_name_id_idx" in plan
     assert "Rows Removed" not in plan
     async with world.begin(world.staff()) as unit:
-        page = await unit.client_records.page("", PageRequest(str(marked[0]), 2))
+        page = await unit.client_records.page("", PageRequest(str(marked[0]), 2), world.clock.now())
     assert [one.name for one in page.items] == ["A 4901", "A 4902"]
 
 

@@ -44,7 +44,7 @@ async def test_couple_with_one_email_gets_two_accounts(use_cases: MemoryPeopleUs
     second = await use_cases.accepted(OWN, await use_cases.code(invitation.id))
     assert (invitation.email, second.email) == (OWN, OWN)
     assert [(await use_cases.account(one.id)).client_id for one in (first, second)] == [ann, bob]
-    shown = (await GetClient(use_cases.world.begin)(use_cases.world.staff(), bob)).profile
+    shown = (await GetClient(use_cases.world.begin, use_cases.world.clock)(use_cases.world.staff(), bob)).profile
     assert (shown.email, shown.sign_in_email) == (SHARED, OWN)
 
 

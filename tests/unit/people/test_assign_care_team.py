@@ -17,7 +17,11 @@ async def use_cases() -> MemoryPeopleUseCases:
 
 
 async def test_stale_care_team_assignment_is_rejected(use_cases: MemoryPeopleUseCases) -> None:
-    world, assign, get_client = use_cases.world, AssignCareTeam(use_cases.world.begin), GetClient(use_cases.world.begin)
+    world, assign, get_client = (
+        use_cases.world,
+        AssignCareTeam(use_cases.world.begin, use_cases.world.clock),
+        GetClient(use_cases.world.begin, use_cases.world.clock),
+    )
     client, front = await world.add_client(), world.staff("front_desk")
     grey, owen = (await world.add_clinician()).id, (await world.add_clinician()).id
     first = await assign(front, AssignCareTeamCommand(client.id, (grey,), client.version))
@@ -31,7 +35,11 @@ async def test_stale_care_team_assignment_is_rejected(use_cases: MemoryPeopleUse
 
 
 async def test_care_team_refuses_clinicians_who_left(use_cases: MemoryPeopleUseCases) -> None:
-    world, assign, front = use_cases.world, AssignCareTeam(use_cases.world.begin), use_cases.world.staff("front_desk")
+    world, assign, front = (
+        use_cases.world,
+        AssignCareTeam(use_cases.world.begin, use_cases.world.clock),
+        use_cases.world.staff("front_desk"),
+    )
     client, grey, owen = await world.add_client(), await world.add_clinician(), await world.add_clinician()
     await assign(front, AssignCareTeamCommand(client.id, (grey.id,)))
     change = ChangeClinician(world.begin, world.clock)
@@ -47,6 +55,6 @@ async def test_care_team_refuses_clinicians_who_left(use_cases: MemoryPeopleUseC
 async def test_assigning_same_care_team_changes_nothing(use_cases: MemoryPeopleUseCases) -> None:
     client, clinician = await use_cases.world.add_client(), await use_cases.world.add_clinician()
     command = AssignCareTeamCommand(client.id, (clinician.id,))
-    assign, front = AssignCareTeam(use_cases.world.begin), use_cases.world.staff("front_desk")
+    assign, front = AssignCareTeam(use_cases.world.begin, use_cases.world.clock), use_cases.world.staff("front_desk")
     assert await assign(front, command) == await assign(front, command)
     assert len(await use_cases.audit_entries("care_team.assigned")) == 1

@@ -18,12 +18,14 @@ from tests.unit.people.memory_world import MemoryPeopleUseCases
 
 async def test_correcting_contact_email_keeps_sign_in_email_and_shows_both() -> None:
     use_cases = await MemoryPeopleUseCases.create()
-    world, get_client = use_cases.world, GetClient(use_cases.world.begin)
+    world, get_client = use_cases.world, GetClient(use_cases.world.begin, use_cases.world.clock)
     account = await use_cases.add_client_with_account()
     assert account.client_id is not None
     clinician = await world.add_clinician()
     front_desk = world.staff("front_desk")
-    assigned = await AssignCareTeam(world.begin)(front_desk, AssignCareTeamCommand(account.client_id, (clinician.id,)))
+    assigned = await AssignCareTeam(world.begin, world.clock)(
+        front_desk, AssignCareTeamCommand(account.client_id, (clinician.id,))
+    )
     assert assigned == await get_client(front_desk, account.client_id)
     details = ClientDetails("Ann", "Lee", DATE_OF_BIRTH, email="other@example.org")
     command = ChangeClientCommand(account.client_id, details, assigned.profile.version)

@@ -7,6 +7,7 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
+from tests.support.contracts.people.client_accounts import ClientAccountsContract
 from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
@@ -25,6 +26,9 @@ class TestMemoryClientRecords(ClientRecordsContract): ...
 
 
 class TestMemoryClientPages(ClientPagesContract): ...
+
+
+class TestMemoryClientAccounts(ClientAccountsContract): ...
 
 
 class TestMemoryDestroyedRecords(DestroyedRecordContract): ...

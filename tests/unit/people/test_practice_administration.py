@@ -152,7 +152,7 @@ async def test_client_is_added_read_and_changed(use_cases: MemoryPeopleUseCases)
     assert view.profile.client_id == client_id
     with pytest.raises(DuplicateExternalId):
         await add(world.system, AddClientCommand(DETAILS))
-    assert await GetClient(world.begin)(world.staff("biller"), client_id) == view
+    assert await GetClient(world.begin, world.clock)(world.staff("biller"), client_id) == view
     moved = evolve(DETAILS, family_name="Low", status="discharged", phone=None)
     changed = await change(world.staff("front_desk"), ChangeClientCommand(client_id, moved, 1))
     assert (changed.profile.name, changed.status, changed.profile.version) == ("Ann Low", "discharged", 2)
@@ -165,7 +165,7 @@ async def test_client_is_added_read_and_changed(use_cases: MemoryPeopleUseCases)
     with pytest.raises(NotFound):
         await change(world.staff(), ChangeClientCommand(NOBODY, moved, 1))
     with pytest.raises(NotFound):
-        await GetClient(world.begin)(world.staff(), NOBODY)
+        await GetClient(world.begin, world.clock)(world.staff(), NOBODY)
     assert [entry.record for entry in await use_cases.audit_entries("client.read")] == [client_id]
 
 
@@ -224,7 +224,7 @@ async def test_clients_are_listed_by_name_without_names_in_audit(use_cases: Memo
     world = use_cases.world
     for family in ("Lee", "Leeds", "Moor"):
         await world.add_client("Ann", family)
-    list_clients = ListClients(world.begin)
+    list_clients = ListClients(world.begin, world.clock)
     page = await list_clients(world.staff("front_desk"), ListClientsQuery(PageRequest(size=1), " LEE "))
     assert [one.name for one in page.items] == ["Ann Lee"]
     rest = await list_clients(world.staff("front_desk"), ListClientsQuery(PageRequest(page.next), "lee"))
@@ -241,7 +241,7 @@ async def test_clients_are_listed_by_name_without_names_in_audit(use_cases: Memo
 
 
 async def test_client_is_found_by_external_id(use_cases: MemoryPeopleUseCases) -> None:
-    world, list_clients = use_cases.world, ListClients(use_cases.world.begin)
+    world, list_clients = use_cases.world, ListClients(use_cases.world.begin, use_cases.world.clock)
     ann = await world.add_client("Ann", "Lee", external_id="E-1")
     await world.add_client("Bob", "Lee", external_id="E-2")
     await (await world.other_practice()).add_client("Eve", "Lee", external_id="E-3")
@@ -259,10 +259,10 @@ async def test_a_care_team_is_assigned(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     client = await world.add_client()
     team = sorted([(await world.add_clinician()).id for _ in range(2)])
-    assign = AssignCareTeam(world.begin)
+    assign = AssignCareTeam(world.begin, world.clock)
     view = await assign(world.system, AssignCareTeamCommand(client.id, (team[1], team[0], team[1])))
     assert view.care_team == tuple(team)
-    assert (await GetClient(world.begin)(world.staff(), client.id)).care_team == tuple(team)
+    assert (await GetClient(world.begin, world.clock)(world.staff(), client.id)).care_team == tuple(team)
     with pytest.raises(Invalid):
         await assign(world.staff(), AssignCareTeamCommand(client.id, (team[0], NOBODY)))
     with pytest.raises(NotFound):
@@ -356,12 +356,12 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
     changing = {"clinician", "front_desk", "administrator"}
     only = {"administrator"}
     operations: list[tuple[set[str], Any]] = [
-        (reading, lambda a: GetClient(begin)(a, client.id)),
-        (reading, lambda a: ListClients(begin)(a, ListClientsQuery())),
+        (reading, lambda a: GetClient(begin, clock)(a, client.id)),
+        (reading, lambda a: ListClients(begin, clock)(a, ListClientsQuery())),
         (reading, lambda a: ListClinicians(begin)(a)),
         (reading, lambda a: ListGrants(begin, clock)(a, client.id)),
         (changing, lambda a: AddClient(begin, clock, ids)(a, AddClientCommand(details))),
-        (changing, lambda a: AssignCareTeam(begin)(a, AssignCareTeamCommand(client.id, ()))),
+        (changing, lambda a: AssignCareTeam(begin, clock)(a, AssignCareTeamCommand(client.id, ()))),
         (changing, lambda a: ChangeClient(begin, clock)(a, ChangeClientCommand(client.id, _as_is(client), 1))),
         (only, lambda a: ListStaff(begin)(a)),
         (

@@ -1,5 +1,6 @@
 """Clients and their care teams in memory."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from adapters.memory.engine.row_visibility import first, only_practice_wide, pra
 from adapters.memory.engine.rows import own_key
 from adapters.memory.engine.sealing import SEALED, destroy_key, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
+from adapters.memory.people.client_accounts import account_of
 from adapters.memory.people.external_ids import require_unique_external_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.people.model import Client
+from portal_core.people.model import Client, ClientAccountStatus
 from portal_core.people.ports import (
     CareTeams,
     ClientRecords,
@@ -43,14 +45,18 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
         await self.tx.audit.record(audit_entry)
         return True
 
-    async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
+    async def page(
+        self, name_prefix: str, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+    ) -> Page[ClientSummaryView]:
         after = page.after_id()
         prefix = name_prefix.casefold()
         rows = sorted(self._rows(), key=lambda one: (one.sort_name.encode(), one.id))
         positions = {one.id: position for position, one in enumerate(rows)}
         start = 0 if after is None else positions.get(after, len(rows)) + 1
-        found = [one for one in rows[start:] if one.sort_name.startswith(prefix)]
-        return page.paginate(found, lambda one: one.id).map(ClientSummaryView.of)
+        found = (one for one in rows[start:] if one.sort_name.startswith(prefix))
+        summaries = [ClientSummaryView.of(one, account_of(self.tx, one.id, now)) for one in found]
+        wanted = [one for one in summaries if account in (None, one.account.status)]
+        return page.paginate(wanted, lambda one: one.id)
 
     def _sees(self, row: Client) -> bool:
         return reaches_client(self.tx, row.id)

@@ -1,6 +1,7 @@
 """The repositories of practices and their people in memory."""
 
 from adapters.memory.engine.store import MemoryUnit, repository
+from adapters.memory.people.client_accounts import MemoryClientAccounts
 from adapters.memory.people.clients import MemoryCareTeams, MemoryClientRecords
 from adapters.memory.people.practices import MemoryPracticeRecord
 from adapters.memory.people.staff import MemoryClinicianRecords, MemoryStaffRecords
@@ -11,6 +12,7 @@ class MemoryPeopleUnit(MemoryUnit):
 
     practice_record = repository(MemoryPracticeRecord)
     client_records = repository(MemoryClientRecords)
+    client_accounts = repository(MemoryClientAccounts)
     clinician_records = repository(MemoryClinicianRecords)
     staff_records = repository(MemoryStaffRecords)
     care_teams = repository(MemoryCareTeams)

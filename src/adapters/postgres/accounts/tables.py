@@ -64,6 +64,7 @@ accounts = practice_table(
     CheckConstraint("(kind = 'client') = (client_id IS NOT NULL)", "of_client"),
     CheckConstraint("(kind = 'staff') = (staff_id IS NOT NULL)", "of_staff"),
     # A closed account frees its email and its person.
+    Index(None, "practice_id", "client_id"),
     Index("accounts_email_key", "practice_id", "side", "email", unique=True, postgresql_where=_OPEN),
     Index("accounts_client_key", "practice_id", "client_id", unique=True, postgresql_where=_OPEN),
     Index("accounts_staff_key", "practice_id", "staff_id", unique=True, postgresql_where=_OPEN),

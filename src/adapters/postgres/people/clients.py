@@ -1,24 +1,27 @@
 """Clients and their care teams in PostgreSQL."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import asdict, define
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Text, bindparam, delete, insert, or_, select, tuple_, update
 
+from adapters.postgres.accounts.client_accounts import STATUS
 from adapters.postgres.engine.columns import Uuid
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.keys import DROP_CLIENT_KEY
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.client_accounts import ACCOUNT, account_of
 from adapters.postgres.people.tables import care_team, clients
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.errors import DuplicateExternalId
-from portal_core.people.model import Client
+from portal_core.people.model import Client, ClientAccountStatus
 from portal_core.people.ports import CareTeams, ClientRecords
 from portal_core.people.views import ClientSummaryView
 
@@ -44,10 +47,21 @@ SET_SEALED = statement(
     .values({name: bindparam(name) for name in _SEALED}),
 )
 SAVE_CLIENT = statement("clients.save", update_version(clients))
-_SUMMARY = entity(ClientSummaryView, clients, name=(clients.c.given_name, clients.c.family_name, clients.c.chosen_name))
+_SUMMARY = entity(
+    ClientSummaryView,
+    clients,
+    name=(clients.c.given_name, clients.c.family_name, clients.c.chosen_name),
+    account=ACCOUNT,
+)
+_wanted_status = bindparam("account_status", type_=Text)
 _line = (
     select(*_SUMMARY.columns)
-    .where(_client_here, clients.c.sort_name >= bindparam("begins"), clients.c.sort_name < bindparam("ends"))
+    .where(
+        _client_here,
+        clients.c.sort_name >= bindparam("begins"),
+        clients.c.sort_name < bindparam("ends"),
+        or_(_wanted_status.is_(None), _wanted_status == STATUS),
+    )
     .order_by(clients.c.sort_name, clients.c.id)
     .limit(bindparam("size"))
 )
@@ -108,17 +122,29 @@ class PostgresClientRecords(ClientRecords):
         self.tx.add_audit_entry(audit_entry)
         return True
 
-    async def page(self, name_prefix: str, page: PageRequest) -> Page[ClientSummaryView]:
+    async def page(
+        self, name_prefix: str, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+    ) -> Page[ClientSummaryView]:
         after = page.after_id()
         begins = name_prefix.casefold()
-        bounds = {"begins": begins, "ends": begins + _LAST, "size": page.size + 1}
+        bounds = {
+            "begins": begins,
+            "ends": begins + _LAST,
+            "size": page.size + 1,
+            "now": now,
+            "today": now.date(),
+            "account_status": account,
+        }
         rows = await (
             self.tx.fetch(FIRST_CLIENTS, **bounds)
             if after is None
             else self.tx.fetch(NEXT_CLIENTS, after=after, **bounds)
         )
         lines = [
-            _SUMMARY.of(row, name=f"{row['chosen_name'] or row['given_name']} {row['family_name']}") for row in rows
+            _SUMMARY.of(
+                row, name=f"{row['chosen_name'] or row['given_name']} {row['family_name']}", account=account_of(row)
+            )
+            for row in rows
         ]
         return page.paginate(lines, lambda line: line.id)
 

@@ -1,6 +1,7 @@
 """The repositories of practices and their people in PostgreSQL."""
 
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
+from adapters.postgres.people.client_accounts import PostgresClientAccounts
 from adapters.postgres.people.clients import PostgresCareTeams, PostgresClientRecords
 from adapters.postgres.people.practices import PostgresPracticeRecord
 from adapters.postgres.people.staff import PostgresClinicianRecords, PostgresStaffRecords
@@ -11,6 +12,7 @@ class PostgresPeopleUnit(PostgresUnit):
 
     practice_record = repository(PostgresPracticeRecord)
     client_records = repository(PostgresClientRecords)
+    client_accounts = repository(PostgresClientAccounts)
     clinician_records = repository(PostgresClinicianRecords)
     staff_records = repository(PostgresStaffRecords)
     care_teams = repository(PostgresCareTeams)

@@ -7,6 +7,7 @@ from attrs import frozen
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.people.policy import CLIENT_EDITOR_ROLES
 from portal_core.people.ports import PeopleUnit
@@ -35,6 +36,7 @@ class AssignCareTeam:
     """
 
     begin: Begin[PeopleUnit]
+    clock: Clock
 
     async def __call__(self, actor: Actor, command: AssignCareTeamCommand) -> ClientView:
         async with self.begin(actor) as unit:
@@ -47,4 +49,4 @@ class AssignCareTeam:
             team = tuple(sorted(set(command.clinician_ids)))
             await check_team(unit, team)
             client = await assign_team(unit, client, team)
-            return await unit.commit(await client_view(unit, client))
+            return await unit.commit(await client_view(unit, client, self.clock.now()))

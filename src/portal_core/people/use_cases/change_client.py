@@ -61,4 +61,4 @@ class ChangeClient:
                 entry = AuditEntry("client.changed", client.id, record=client.id, facts=facts)
                 await unit.client_records.save(changed, entry)
                 await recalculate_access(unit, client, changed, now)
-            return await unit.commit(await client_view(unit, changed))
+            return await unit.commit(await client_view(unit, changed, now))

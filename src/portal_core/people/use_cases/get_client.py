@@ -8,6 +8,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
+from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.people.policy import CLIENT_READER_ROLES
 from portal_core.people.ports import PeopleUnit
@@ -24,6 +25,7 @@ class GetClient:
     """
 
     begin: Begin[PeopleUnit]
+    clock: Clock
 
     async def __call__(self, actor: Actor, client_id: UUID) -> ClientView:
         async with self.begin(actor, read_only=True) as unit:
@@ -31,6 +33,6 @@ class GetClient:
             client = await unit.client_records.get(client_id)
             if client is None:
                 raise NotFound("client", client_id)
-            view = await client_view(unit, client)
+            view = await client_view(unit, client, self.clock.now())
             await unit.audit.record(AuditEntry("client.read", client_id, record=client_id))
             return await unit.commit(view)

@@ -1,13 +1,17 @@
 """List the practice's clients by name, or find one by external id."""
 
+from datetime import datetime
+
 from attrs import field, frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.kernel.sources import Clock
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
+from portal_core.people.model import Client, ClientAccountStatus
 from portal_core.people.policy import CLIENT_READER_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ClientSummaryView
@@ -18,12 +22,14 @@ class ListClientsQuery:
     """All clients, those whose name begins like this, or the one with this id in the EHR.
 
     `name_prefix` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
-    out of addresses and logs: it is a name. With `external_id`, the result is that client alone, or nobody.
+    out of addresses and logs: it is a name. With `external_id`, the result is that client alone, or nobody. `account`
+    leaves only clients whose account has this status.
     """
 
     page: PageRequest = field(factory=PageRequest)
     name_prefix: str = ""
     external_id: str | None = None
+    account: ClientAccountStatus | None = None
 
 
 @frozen
@@ -38,18 +44,26 @@ class ListClients:
     """
 
     begin: Begin[PeopleUnit]
+    clock: Clock
 
     async def __call__(self, actor: Actor, query: ListClientsQuery) -> Page[ClientSummaryView]:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_READER_ROLES)
+            now = self.clock.now()
             if query.external_id is not None:
                 external_id = single_line_text(query.external_id, "external_id", 100)
                 client = await unit.client_records.find_by_external_id(external_id)
-                found = Page(() if client is None else (ClientSummaryView.of(client),))
+                found = Page(() if client is None else await self._summaries(unit, client, now, query.account))
             else:
                 blank = not query.name_prefix.strip()
                 name_prefix = "" if blank else single_line_text(query.name_prefix, "name_prefix", 160)
-                found = await unit.client_records.page(name_prefix, query.page)
+                found = await unit.client_records.page(name_prefix, query.page, now, query.account)
             for one in found.items:
                 await unit.audit.record(AuditEntry("clients.listed", record=one.id))
             return await unit.commit(found)
+
+    async def _summaries(
+        self, unit: PeopleUnit, client: Client, now: datetime, wanted: ClientAccountStatus | None
+    ) -> tuple[ClientSummaryView, ...]:
+        account = await unit.client_accounts.of(client.id, now)
+        return (ClientSummaryView.of(client, account),) if wanted in (None, account.status) else ()

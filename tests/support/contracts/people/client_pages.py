@@ -30,7 +30,7 @@ class ClientPagesContract:
             after: str | None = None
             while True:
                 async with world.begin(world.staff()) as unit:
-                    page = await unit.client_records.page("", PageRequest(after, size))
+                    page = await unit.client_records.page("", PageRequest(after, size), world.clock.now())
                 assert len(page.items) <= size
                 seen += [one.id for one in page.items]
                 after = page.next
@@ -46,15 +46,15 @@ class ClientPagesContract:
         expected_by_prefix = {"lee": [lee, leeds], "LEE ": [lee], "Lee An": [lee], "%": [percent], "_": [], "ann": []}
         for name_prefix, expected in expected_by_prefix.items():
             async with world.begin(world.staff()) as unit:
-                page = await unit.client_records.page(name_prefix, PageRequest())
+                page = await unit.client_records.page(name_prefix, PageRequest(), world.clock.now())
             assert list(page.items) == [ClientSummaryView.of(one) for one in expected], name_prefix
         async with world.begin(world.staff()) as unit:
-            first = await unit.client_records.page("lee", PageRequest(size=1))
-            second = await unit.client_records.page("lee", PageRequest(first.next, 1))
+            first = await unit.client_records.page("lee", PageRequest(size=1), world.clock.now())
+            second = await unit.client_records.page("lee", PageRequest(first.next, 1), world.clock.now())
         assert [one.id for one in (*first.items, *second.items)] == [lee.id, leeds.id]
         assert second.next is None
 
     async def test_invalid_cursor_is_rejected(self, world: PeopleWorld) -> None:
         async with world.begin(world.staff()) as unit:
             with pytest.raises(Invalid):
-                await unit.client_records.page("", PageRequest("x"))
+                await unit.client_records.page("", PageRequest("x"), world.clock.now())

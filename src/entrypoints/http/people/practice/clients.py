@@ -27,14 +27,15 @@ from entrypoints.http.people.profile import EmergencyContactRequest
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitation_errors import AccountNotAllowed, EmailInUse, EmailInvited, NoEmail
-from portal_core.accounts.invitation_views import InvitationView
+from portal_core.accounts.invitation_views import ClientInvitationView, InvitationView
 from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
+from portal_core.accounts.use_cases.invite_clients import InviteClients, InviteClientsCommand
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
-from portal_core.kernel.page import Page
+from portal_core.kernel.page import MAX_PAGE, Page
 from portal_core.people.details import ClientDetails
 from portal_core.people.errors import DuplicateExternalId
-from portal_core.people.model import ClientStatus, Coverage
+from portal_core.people.model import ClientAccountStatus, ClientStatus, Coverage
 from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
@@ -93,6 +94,7 @@ class SearchClientsRequest(Request, frozen=True):
     """The beginning of the family name, which may continue into the given name. In a body, because URLs are logged."""
 
     name_prefix: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
+    account: Annotated[ClientAccountStatus | None, Meta(examples=[None])] = None
     after: Annotated[Cursor | None, Meta(examples=[None])] = None
     size: Annotated[PageSize, Meta(examples=[20])] = 20
 
@@ -110,6 +112,14 @@ class InviteClientRequest(Request, frozen=True):
     email: Annotated[Email | None, Meta(examples=[None])] = None
 
 
+class InviteClientsRequest(Request, frozen=True):
+    """The clients to invite; if omitted, a page of the active clients who have no account and no open invitation."""
+
+    client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_PAGE)] | None = None
+    after: Annotated[Cursor | None, Meta(examples=[None])] = None
+    size: Annotated[PageSize, Meta(examples=[100])] = MAX_PAGE
+
+
 class ClientsController(Controller):
     """Clients of the practice."""
 
@@ -124,16 +134,22 @@ class ClientsController(Controller):
         after: FromQuery[Cursor | None] = None,
         size: FromQuery[PageSize] = 20,
         external_id: FromQuery[ExternalId | None] = None,
+        account: FromQuery[ClientAccountStatus | None] = None,
     ) -> Page[ClientSummaryView]:
-        """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody."""
-        return await list_clients(request.actor, ListClientsQuery(page(after, size), external_id=external_id))
+        """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody.
+
+        With `account`, those whose account has that status.
+        """
+        query = ListClientsQuery(page(after, size), external_id=external_id, account=account)
+        return await list_clients(request.actor, query)
 
     @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
     async def search_clients(
         self, request: PortalRequest, data: JSONBody[SearchClientsRequest], list_clients: NamedDependency[ListClients]
     ) -> Page[ClientSummaryView]:
         """Clients whose family name begins so."""
-        return await list_clients(request.actor, ListClientsQuery(page(data.after, data.size), data.name_prefix))
+        query = ListClientsQuery(page(data.after, data.size), data.name_prefix, account=data.account)
+        return await list_clients(request.actor, query)
 
     @post("", raises=[Forbidden, InvalidEmail, DuplicateExternalId])
     async def add_client(
@@ -171,6 +187,19 @@ class ClientsController(Controller):
         """Replaces a client's care team: the clinicians with whom they can book."""
         command = AssignCareTeamCommand(client_id, data.clinician_ids, data.version)
         return await assign_care_team(request.actor, command)
+
+    @post("/invitations", status_code=200, raises=[Forbidden, StaleVersion])
+    async def invite_clients(
+        self,
+        request: PortalRequest,
+        data: JSONBody[InviteClientsRequest],
+        invite_clients: NamedDependency[InviteClients],
+    ) -> Page[ClientInvitationView]:
+        """Invites many clients at once, each by the email on file, and says of each what was done.
+
+        Asking again invites nobody twice. Without `client_ids`, pass `next` as `after` until it is null.
+        """
+        return await invite_clients(request.actor, InviteClientsCommand(data.client_ids, page(data.after, data.size)))
 
     @post(
         "/{client_id:uuid}/invitations",

@@ -1,0 +1,95 @@
+"""Invite many clients to open an account."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import field, frozen
+
+from portal_core.accounts.client_invitations import invite
+from portal_core.accounts.errors import AlreadyRegistered
+from portal_core.accounts.invitation_errors import AccountNotAllowed, EmailInUse, EmailInvited, NoEmail
+from portal_core.accounts.invitation_ports import AccountsUnit
+from portal_core.accounts.invitation_views import ClientInvitationOutcome, ClientInvitationView, InvitationView
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
+from portal_core.kernel.sources import Clock, IdSource
+from portal_core.kernel.uow import Begin
+from portal_core.people.model import Client, Practice
+from portal_core.people.policy import CLIENT_EDITOR_ROLES
+
+_OUTCOMES: dict[type[Exception], ClientInvitationOutcome] = {
+    AccountNotAllowed: "account_not_allowed",
+    NoEmail: "no_email",
+    AlreadyRegistered: "already_registered",
+    EmailInUse: "email_in_use",
+    EmailInvited: "email_invited",
+}
+
+
+@frozen
+class InviteClientsCommand:
+    """The clients with these ids, 100 at most; if None, a page of the active ones without account and invitation."""
+
+    client_ids: tuple[UUID, ...] | None = None
+    page: PageRequest = field(factory=lambda: PageRequest(size=MAX_PAGE))
+
+
+@frozen
+class InviteClients:
+    """Staff (clinician, front desk, administrator) or a job invites many clients, each by the email on file.
+
+    The result says of each client what was done; of those who cannot be invited, why. An open invitation is left as it
+    is and mailed to nobody again, so that asking again changes nothing. The invitations are sent in one transaction. In
+    a page, `next` is where the following one begins.
+
+    Raises:
+        NotFound, Forbidden: the actor has none of these roles.
+        Invalid: more than 100 ids, or a bad cursor.
+        StaleVersion: somebody else invited one of them at this moment; nothing was sent.
+    """
+
+    begin: Begin[AccountsUnit]
+    clock: Clock
+    ids: IdSource
+
+    async def __call__(self, actor: Actor, command: InviteClientsCommand) -> Page[ClientInvitationView]:
+        async with self.begin(actor) as unit:
+            by = require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
+            now = self.clock.now()
+            practice = await unit.practice_record.get()
+            following = None
+            if command.client_ids is None:
+                found = await unit.client_records.page("", command.page, now, "none")
+                client_ids = tuple(one.id for one in found.items if one.status == "active")
+                following = found.next
+            elif len(command.client_ids) <= MAX_PAGE:
+                client_ids = tuple(dict.fromkeys(command.client_ids))
+            else:
+                raise Invalid.at("client_ids", "too_many", f"Send {MAX_PAGE} at most.")
+            done = [await self._invited(unit, by, practice, client_id, now) for client_id in client_ids]
+            return await unit.commit(Page(tuple(done), following))
+
+    async def _invited(
+        self, unit: AccountsUnit, by: Actor, practice: Practice, client_id: UUID, now: datetime
+    ) -> ClientInvitationView:
+        client = await unit.client_records.get(client_id)
+        if client is None:
+            return ClientInvitationView(client_id, "not_found")
+        if client.status != "active":
+            return ClientInvitationView(client_id, "discharged")
+        opened = await self._open(unit, client, now)
+        if opened is not None:
+            return ClientInvitationView(client_id, "already_invited", opened)
+        try:
+            invitation = await invite(unit, client, practice, None, by=by, ids=self.ids, now=now)
+        except tuple(_OUTCOMES) as refusal:
+            return ClientInvitationView(client_id, _OUTCOMES[type(refusal)])
+        return ClientInvitationView(client_id, "invited", invitation)
+
+    async def _open(self, unit: AccountsUnit, client: Client, now: datetime) -> InvitationView | None:
+        for one in await unit.invitations.list_open_for(client.email or "", client.id):
+            if one.invitee == ("client", client.id) and one.is_open(now):
+                return InvitationView.of(one)
+        return None
