@@ -99,7 +99,7 @@ def test_deviations_are_reported(monkeypatch: pytest.MonkeyPatch, call: Any, wor
         ("disable_credential", {"account_id"}),
         ("offer_freed_slot", {"freed_slot_id"}),
         ("process_email_request", {"email_request_id"}),
-        ("remove_closed_account_feed", {"client_id"}),
+        ("remove_account_feed", {"client_id"}),
     ],
 )
 def test_stored_jobs_are_understood(name: str, ids: set[str]) -> None:

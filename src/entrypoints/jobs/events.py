@@ -6,11 +6,14 @@ not delay the others. It must tolerate being run twice.
 
 from typing import Any
 
-from portal_core.accounts.events import AccountClosed
-from portal_core.appointments.use_cases.remove_closed_account_feed import RemoveClosedAccountFeed
+from portal_core.accounts.events import AccountClosed, PasswordReset
+from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
 from portal_core.kernel.outbox import Event
+from portal_core.people.events import AccountSuspended
 
 SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
-    # A phone must not keep reading the calendar feed of a client who closed their account.
-    AccountClosed: (RemoveClosedAccountFeed,),
+    # A phone must not keep reading the calendar feed of a client who cannot sign in, or whose password others knew.
+    AccountClosed: (RemoveAccountFeed,),
+    AccountSuspended: (RemoveAccountFeed,),
+    PasswordReset: (RemoveAccountFeed,),
 }

@@ -13,3 +13,11 @@ class AccountClosed(Event):
 
     account_id: UUID
     client_id: UUID | None = None
+
+
+@frozen
+class PasswordReset(Event):
+    """A forgotten password was reset by a mailed code; `client_id` is set for a client's own account."""
+
+    account_id: UUID
+    client_id: UUID | None = None

@@ -12,9 +12,13 @@ from portal_core.accounts.invitations import Invitation, InvitationKind, Invitat
 
 @frozen
 class InvitationView:
-    """An invitation as staff see it. An open one expires at `expires_at`; `state` does not change then."""
+    """An invitation as staff see it. An open one expires at `expires_at`; `state` does not change then.
+
+    `label` is in its mail, by which people who share a mailbox learn from staff whose it is.
+    """
 
     id: UUID
+    label: str
     kind: InvitationKind
     email: str
     client_id: UUID | None
@@ -27,6 +31,7 @@ class InvitationView:
     def of(cls, invitation: Invitation) -> "InvitationView":
         return cls(
             id=invitation.id,
+            label=invitation.label,
             kind=invitation.kind,
             email=invitation.email,
             client_id=invitation.client_id,
@@ -75,8 +80,12 @@ class EmailChangeView:
 
 @frozen
 class IssuedCode:
-    """A code in plain text, only for the mail being written. `email` is the address it proves."""
+    """A code in plain text, only for the mail being written. `email` is the address it proves.
+
+    `label` tells an invitation from others to the same address.
+    """
 
     email: str
     code: str = field(repr=False)
     expires_at: datetime
+    label: str = ""

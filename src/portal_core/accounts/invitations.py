@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from portal_core.access.model import GrantTerms
 from portal_core.accounts.invitation_errors import InvitationNotOpen
 from portal_core.accounts.model import Side
-from portal_core.kernel.codes import code_matches, hash_code
+from portal_core.kernel.codes import code_label, code_matches, hash_code
 
 InvitationKind = Literal["client", "proxy", "staff"]
 InvitationState = Literal["open", "accepted", "withdrawn"]
@@ -50,6 +50,11 @@ class Invitation:
     @property
     def side(self) -> Side:
         return "practice" if self.kind == "staff" else "portal"
+
+    @property
+    def label(self) -> str:
+        """By which its mail is told from those to others at the same address."""
+        return code_label(self.id)
 
     @property
     def invitee(self) -> tuple[InvitationKind, UUID | None]:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from uuid import UUID
 
+_LABEL = ("BCDFGHJKLMNPQRSTVWXZ", "23456789") * 2
 _LOOKALIKES = str.maketrans("OIL", "011", "- ")
 
 
@@ -25,6 +26,16 @@ def hash_code(subject_id: UUID, typed: str) -> bytes:
     Accepts any text, including lone surrogates, which UTF-8 cannot encode.
     """
     return hashlib.sha256(f"{subject_id} {normalize_code(typed)}".encode("utf-8", "surrogatepass")).digest()
+
+
+def code_label(subject_id: UUID) -> str:
+    """Return four characters that tell a mailed code from others at the same address, such as `B4K7`.
+
+    It follows from the id of what the code is for, and says nothing of the code or the person. Letters and digits take
+    turns, without vowels and look-alikes, so that no word arises and it can be read out on the telephone.
+    """
+    digest = hashlib.sha256(b"label" + subject_id.bytes).digest()
+    return "".join(letters[byte % len(letters)] for letters, byte in zip(_LABEL, digest, strict=False))
 
 
 def code_matches(code_hash: bytes | None, subject_id: UUID, typed: str) -> bool:

@@ -57,11 +57,14 @@ def render_notice(
     return _framed(language.mail, language.text, subject, line, letterhead)
 
 
-def render_code_mail(purpose: CodePurpose, code: str, letterhead: Letterhead) -> RenderedNotice:
-    """Render the mail for a code that the portal generated. It never holds a link that signs in."""
+def render_code_mail(purpose: CodePurpose, code: str, letterhead: Letterhead, label: str = "") -> RenderedNotice:
+    """Render the mail for a code that the portal generated, with the label of an invitation.
+
+    It never holds a link that signs in.
+    """
     language = _LANGUAGES.get(letterhead.language, ENGLISH)
     subject, line = language.code_lines[purpose]
-    return _framed(language.code_mail, language.text, subject, line.format(code=code), letterhead)
+    return _framed(language.code_mail, language.text, subject, line.format(code=code, label=label), letterhead)
 
 
 def inbox_title(kind: str, language: str) -> str:

@@ -1,8 +1,8 @@
 """Notice texts in English.
 
 No text may reveal what somebody is treated for or by whom: no person's name, no appointment type, no content. The only
-placeholders are `{sender}`, `{url}`, `{day}`, `{time}` and, in code mails, `{code}`; a test refuses any other
-placeholder, and any word on its list of clinical words.
+placeholders are `{sender}`, `{url}`, `{day}`, `{time}` and, in code mails, `{code}` and `{label}`; a test refuses any
+other placeholder, and any word on its list of clinical words.
 """
 
 from collections.abc import Mapping
@@ -65,6 +65,11 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Your settings were changed",
         "A setting of your account was changed. If it was not you, please reset your password now and call us.",
     ),
+    "calendar_feed_created": (
+        "Your calendar was connected",
+        "A calendar app was given access to the times in your account. If it was not you, please reset your password "
+        "now, which ends that access, and call us.",
+    ),
     "grant_ended": ("Your access has ended", "Access that you had on the portal has ended."),
     "appointment_booked": ("Appointment booked", "An appointment was booked. Sign in to see the details."),
     "appointment_cancelled": ("Appointment cancelled", "An appointment was cancelled. Sign in to see the details."),
@@ -96,7 +101,11 @@ ENGLISH: Final = MessageTemplates(
     code_lines={
         "verify_email": ("Your code", "Your code to confirm this email address is {code}."),
         "reset_password": ("Your code", "Your code to set a new password is {code}."),
-        "invitation": ("You are invited to our portal", "Welcome! Use the code {code} to open your portal account."),
+        "invitation": (
+            "You are invited to our portal",
+            "Welcome! Use the code {code} to open your portal account. This is invitation {label}: if you share this "
+            "mailbox, our office can tell you by telephone whose it is.",
+        ),
         "change_email": ("Your code", "Your code to confirm this email address is {code}."),
         "safe_email": ("Your code", "Your code to confirm this email address is {code}."),
     },

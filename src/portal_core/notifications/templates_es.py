@@ -64,6 +64,11 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Se cambió la configuración de su cuenta. Si no fue usted, restablezca ahora su contraseña y llámenos, por "
         "favor.",
     ),
+    "calendar_feed_created": (
+        "Su calendario está conectado",
+        "Una aplicación de calendario recibió acceso a los horarios de su cuenta. Si no fue usted, cambie ahora su "
+        "contraseña con «olvidé mi contraseña», lo que quita ese acceso, y llámenos.",
+    ),
     "grant_ended": ("Su acceso ha terminado", "Un acceso que usted tenía en el portal ha terminado."),
     "appointment_booked": ("Cita reservada", "Se reservó una cita. Inicie sesión para ver los detalles."),
     "appointment_cancelled": ("Cita cancelada", "Se canceló una cita. Inicie sesión para ver los detalles."),
@@ -100,7 +105,8 @@ SPANISH: Final = MessageTemplates(
         "reset_password": ("Su código", "Su código para crear una contraseña nueva es {code}."),
         "invitation": (
             "Invitación a nuestro portal",
-            "¡Le damos la bienvenida! Use el código {code} para abrir su cuenta del portal.",
+            "¡Le damos la bienvenida! Use el código {code} para abrir su cuenta del portal. Esta es la invitación "
+            "{label}: si comparte este correo, nuestra oficina puede decirle por teléfono de quién es.",
         ),
         "change_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
         "safe_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),

@@ -5,6 +5,7 @@ from datetime import datetime
 from portal_core.access.grant_lifecycle import recalculate_grant_dates
 from portal_core.access.minors import own_account_from
 from portal_core.kernel.audit import AuditEntry
+from portal_core.people.events import AccountSuspended
 from portal_core.people.model import Client
 from portal_core.people.ports import PeopleUnit
 
@@ -12,8 +13,8 @@ from portal_core.people.ports import PeopleUnit
 async def recalculate_access(unit: PeopleUnit, before: Client, client: Client, now: datetime) -> None:
     """Recalculate the proxies' grants and the client's own account by the corrected details, if they matter to them.
 
-    The holder of an account who turns out to be too young for one is signed out everywhere, and signs in again from the
-    birthday on which they may, or once the details are corrected back.
+    The holder of an account who turns out to be too young for one is signed out everywhere, calendar feed included, and
+    signs in again from the birthday on which they may, or once the details are corrected back.
     """
     if (before.date_of_birth, before.state) == (client.date_of_birth, client.state):
         return
@@ -33,3 +34,4 @@ async def recalculate_access(unit: PeopleUnit, before: Client, client: Client, n
     if usable_from is not None:
         ended = AuditEntry("sessions.ended", account.id, record=client.id, facts={"by": "under_age"})
         await unit.sessions.end_all(account.id, now, ended)
+        await unit.outbox.publish(AccountSuspended(account.id, client.id))

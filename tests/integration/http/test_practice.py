@@ -172,6 +172,9 @@ async def test_couple_with_one_email_and_their_child_are_invited(open_practice: 
     assert await refused(open_practice, desk, "POST", ben) == (409, "email_invited")
     by_another = await open_practice.ask(desk, "POST", ben, {"email": "ben@client.example"})
     assert by_another["email"] == "ben@client.example"
+    await open_practice.portal.run_jobs()
+    (mail,) = await open_practice.portal.mail("ben@client.example")
+    assert f"This is invitation {by_another['label']}:" in mail.body
     accept = {"email": ADA["email"], "password": PASSWORD, "date_of_birth": ADA["date_of_birth"]}
     accept["code"] = await open_practice.portal.mailed_code(ADA["email"])
     await open_practice.ask(None, "POST", f"{PORTAL}/auth/invitation", accept)

@@ -181,6 +181,21 @@ async def test_password_reset_ends_all_sessions(portal: RunningPortal) -> None:
         assert (await ask.get("/api/v1/portal/profile")).status_code == 401
 
 
+async def test_calendar_feed_is_told_of_and_ends_with_a_password_reset(portal: RunningPortal) -> None:
+    await verified(portal)
+    async with portal.http_client((await sign_in(portal))["access_token"]) as ask:
+        feed = (await ask.post("/api/v1/portal/calendar/feed")).json()["path"]
+    await portal.run_jobs()
+    assert "Your calendar was connected" in [mail.subject for mail in await portal.mail(EMAIL)]
+    async with portal.http_client() as ask:
+        assert (await ask.get(feed)).status_code == 200
+        await ask.post(f"{AUTH}/forgot-password", json={"email": EMAIL})
+        body = {"email": EMAIL, "code": await portal.mailed_code(EMAIL), "password": "copper meadow 5 saxophone"}
+        assert (await ask.post(f"{AUTH}/reset-password", json=body)).status_code == 204
+        await portal.run_jobs()
+        assert (await ask.get(feed)).status_code == 404
+
+
 async def test_session_of_another_account_is_not_found(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]

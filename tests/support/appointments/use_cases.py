@@ -50,9 +50,9 @@ from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot
 from portal_core.appointments.use_cases.publish_availability import PublishAvailability
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
+from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
 from portal_core.appointments.use_cases.remove_calendar_feed import RemoveCalendarFeed
-from portal_core.appointments.use_cases.remove_closed_account_feed import RemoveClosedAccountFeed
 from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlist
 from portal_core.appointments.use_cases.request_appointment import RequestAppointment
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointment
@@ -339,8 +339,8 @@ class AppointmentUseCases:
         return CancelSeries(self.world.begin, self.world.clock, self.world.ids)
 
     @property
-    def remove_closed_account_feed(self) -> RemoveClosedAccountFeed:
-        return RemoveClosedAccountFeed(self.world.begin)
+    def remove_account_feed(self) -> RemoveAccountFeed:
+        return RemoveAccountFeed(self.world.begin)
 
     @property
     def list_check_ins(self) -> ListCheckIns:

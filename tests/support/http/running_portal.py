@@ -13,14 +13,18 @@ from litestar import Litestar
 
 from entrypoints.application import make_app
 from entrypoints.container import Portal, open_portal
+from entrypoints.jobs.events import SUBSCRIBERS
 from entrypoints.jobs.queue import Jobs
 from entrypoints.settings import Settings
+from entrypoints.use_case_registry import job_ids
 from entrypoints.worker import build_jobs
 from portal_core.kernel.actor import Origin, SystemActor
+from portal_core.kernel.outbox import job_name
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 from tests.support.clock import FixedClock
 from tests.support.engine.postgres import PortalDatabase
 
+EVENTS = {job_name(event): subscribers for event, subscribers in SUBSCRIBERS.items()}
 CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{8}\b")
 
 
@@ -71,7 +75,9 @@ class RunningPortal:
                 return done
             for _, name, arguments in sorted(rows):
                 ids = dict(arguments)
-                await self.jobs.run(name, UUID(ids.pop("practice_id")), ids)
+                practice_id = UUID(ids.pop("practice_id"))
+                for job, wanted in _jobs(name, ids):
+                    await self.jobs.run(job, practice_id, wanted)
                 done += 1
 
     async def mail(self, to: str = "") -> list[Any]:
@@ -84,6 +90,14 @@ class RunningPortal:
         found = CODE.findall((await self.mail(to))[-1].body)
         assert found, "the newest mail contains no code"
         return str(found[-1])
+
+
+def _jobs(name: str, ids: dict[str, str]) -> list[tuple[str, dict[str, str]]]:
+    """The job itself, or those of an event's subscribers, each with its ids."""
+    if name not in EVENTS:
+        return [(name, ids)]
+    wanted = ((job_name(one), job_ids(one)) for one in EVENTS[name])
+    return [(job, {each: ids[each] for each in names}) for job, names in wanted if names <= ids.keys()]
 
 
 @asynccontextmanager

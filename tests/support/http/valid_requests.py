@@ -202,7 +202,7 @@ class _Setup:
             ),
             "invite_proxy": RequestValues(body={"until": None}),
             "invite_client": RequestValues({"client_id": newcomer}),
-            "invite_clients": RequestValues(body={"client_ids": [newcomer]}),
+            "invite_clients": RequestValues(body={"client_ids": [ids["client_id"]]}),
             "change_account_settings": RequestValues(body={"version": None}),
             "change_oidc_settings": RequestValues(body={"version": None}),
             "change_appointment_settings": RequestValues(body={"version": None}),

@@ -134,6 +134,7 @@ async def test_correction_that_makes_the_holder_too_young_ends_their_sessions_an
     assert (await use_cases.account(account.id)).usable_from == opens
     (ended,) = await use_cases.audit_entries("sessions.ended")
     assert (ended.target, ended.record, ended.facts) == (account.id, account.client_id, {"by": "under_age"})
+    assert ("account_suspended", {"account_id": account.id, "client_id": account.client_id}) in world.store.jobs
     again = await corrected(use_cases, account.client_id, state="PA", date_of_birth=born, external_id="E-1")
     assert (await use_cases.account(account.id)).usable_from is None
     await corrected(use_cases, again.id, date_of_birth=born + timedelta(days=1), external_id="E-1")

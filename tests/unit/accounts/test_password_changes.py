@@ -63,6 +63,8 @@ async def test_forgotten_password_is_reset_by_email_holder() -> None:
         await use_cases.attempt_sign_in()
     await use_cases.signed_in(password=OTHER)
     assert "account.password_reset" in await use_cases.actions()
+    told = ("password_reset", {"account_id": account.id, "client_id": account.client_id})
+    assert (await use_cases.world.jobs()).count(told) == 1
 
 
 async def test_staff_reset_on_their_side() -> None:

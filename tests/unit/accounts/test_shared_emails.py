@@ -11,6 +11,8 @@ from portal_core.accounts.invitation_errors import EmailInUse, EmailInvited, NoE
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.accounts.use_cases.invite_proxy import InviteProxyCommand
+from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
+from portal_core.accounts.use_cases.list_invitations import ListInvitations, ListInvitationsQuery
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.people.use_cases.get_client import GetClient
@@ -97,6 +99,26 @@ async def test_proxy_of_two_children_may_have_two_open_invitations(use_cases: Me
     ]
     accounts = {(await use_cases.accepted(PA, await use_cases.code(one.id))).id for one in invitations}
     assert len(accounts) == 1
+
+
+async def test_mails_to_one_address_have_labels_that_staff_see(use_cases: MemoryPeopleUseCases) -> None:
+    world, clinician = use_cases.world, use_cases.world.staff("clinician")
+    children = [await world.add_client(date_of_birth=birthday(age)) for age in (6, 8)]
+    invitations = [
+        await use_cases.invite_proxy(clinician, InviteProxyCommand(child.id, PA, GrantTerms("parent")))
+        for child in children
+    ]
+    issue = IssueInvitationCode(world.begin, world.clock, use_cases.tokens)
+    mailed = [await issue(world.system, one.id) for one in invitations]
+    listed = (await ListInvitations(world.begin)(clinician, ListInvitationsQuery())).items
+    labels = [one.label for one in invitations]
+    assert [one.label for one in mailed if one is not None] == labels
+    assert {one.id: one.label for one in listed} == {one.id: one.label for one in invitations}
+    assert len(set(labels)) == 2
+    again = await issue(world.system, invitations[0].id)
+    assert again is not None
+    assert mailed[0] is not None
+    assert (again.label, again.code == mailed[0].code) == (labels[0], False)
 
 
 async def test_proxys_code_never_opens_the_account_that_a_client_registered(use_cases: MemoryPeopleUseCases) -> None:

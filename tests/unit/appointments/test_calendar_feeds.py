@@ -138,11 +138,16 @@ class TestFeeds:
         with pytest.raises(NotFound):
             await scenario.use_cases.create_calendar_feed(scenario.world.front_desk)
 
+    async def test_client_is_told_of_a_new_feed(self, scenario: BookingScenario) -> None:
+        await scenario.use_cases.create_calendar_feed(scenario.ann)
+        (told,) = [one for one in scenario.world.store.notices if one.kind == "calendar_feed_created"]
+        assert (told.to_account, told.notice_class) == (scenario.ann.account_id, "security")
+
     async def test_feed_is_removed_with_account(self, scenario: BookingScenario) -> None:
         feed = await scenario.use_cases.create_calendar_feed(scenario.ann)
         with pytest.raises(Forbidden):
-            await scenario.use_cases.remove_closed_account_feed(scenario.bob, scenario.ann.client_id)
+            await scenario.use_cases.remove_account_feed(scenario.bob, scenario.ann.client_id)
         for _ in range(2):
-            await scenario.use_cases.remove_closed_account_feed(scenario.world.system, scenario.ann.client_id)
+            await scenario.use_cases.remove_account_feed(scenario.world.system, scenario.ann.client_id)
         with pytest.raises(NotFound):
             await scenario.use_cases.read_calendar_feed(visitor(scenario), ReadCalendarFeedQuery(feed.token))

@@ -239,7 +239,7 @@ async def test_mailing_a_code(world: MemoryNotificationsWorld, worker: Worker) -
     await world.keep(NotificationSettings(account, language="es", version=1))
     command = MailCodeCommand(UUID(int=5), "new@example.org", "change_email", "ABCD1234", account)
     assert await mail(world.system, command) == "1"
-    invited = MailCodeCommand(UUID(int=6), "new@example.org", "invitation", "WXYZ9876")
+    invited = MailCodeCommand(UUID(int=6), "new@example.org", "invitation", "WXYZ9876", label="B4K7")
     await mail(world.system, invited)
     first, second = worker.post.taken
     assert isinstance(first, Mail)
@@ -247,6 +247,7 @@ async def test_mailing_a_code(world: MemoryNotificationsWorld, worker: Worker) -
     assert (first.to, first.sender_name) == ("new@example.org", "Elm Street")
     assert "Su código para confirmar este correo electrónico es ABCD1234." in first.body
     assert "Use the code WXYZ9876 to open your portal account." in second.body
+    assert "This is invitation B4K7:" in second.body
     assert "ABCD1234" not in repr(command)
     with pytest.raises(MailRefused):
         await mail(world.system, evolve(command, account_id=UUID(int=99)))

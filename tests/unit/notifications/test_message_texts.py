@@ -81,8 +81,8 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Messag
     for name, (subject, line) in language.lines.items():
         assert taken(subject) == set()
         assert taken(line) == ({"day", "time"} if name in TIMED else set())
-    for subject, line in language.code_lines.values():
-        assert (taken(subject), taken(line)) == (set(), {"code"})
+    for purpose, (subject, line) in language.code_lines.items():
+        assert (taken(subject), taken(line)) == (set(), {"code", "label"} if purpose == "invitation" else {"code"})
     assert taken(" ".join(language.neutral)) == set()
     for frame in (language.mail, language.text, language.code_mail):
         assert taken(frame) == {"line", "url", "sender"}
@@ -173,7 +173,8 @@ def test_mail_links_to_the_portal_and_to_nothing_in_it() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("purpose", get_args(CodePurpose))
 def test_code_appears_once_and_is_not_a_link(purpose: CodePurpose, language: str) -> None:
-    words = render_code_mail(purpose, "7Z{line}K2", a_letterhead(language=language))
+    words = render_code_mail(purpose, "7Z{line}K2", a_letterhead(language=language), "B4K7")
+    assert words.body.count("B4K7") == (purpose == "invitation")
     assert words.body.count("7Z{line}K2") == 1
     assert "7Z" not in words.subject
     assert re.findall(r"https?://\S+", words.body) == [URL]

@@ -39,4 +39,4 @@ class IssueInvitationCode:
             entry = AuditEntry("invitation.code_issued", invitation.id, record=invitation.client_id)
             await unit.invitations.save(invitation.issue(code, now), entry)
             await unit.commit(None)
-        return IssuedCode(invitation.email, code, invitation.expires_at)
+        return IssuedCode(invitation.email, code, invitation.expires_at, invitation.label)

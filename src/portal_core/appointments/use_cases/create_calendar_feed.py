@@ -11,6 +11,7 @@ from portal_core.kernel.actor import Actor, ClientActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
 from portal_core.kernel.errors import Forbidden
+from portal_core.kernel.notices import CALENDAR_FEED_CREATED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -19,8 +20,9 @@ from portal_core.kernel.uow import Begin
 class CreateCalendarFeed:
     """Creates the record's calendar feed, replacing an earlier one. For the client themself.
 
-    The token is shown only once; only its hash is stored. Not for proxies: a feed needs no sign-in, so it would outlive
-    their grant.
+    The token is shown only once; only its hash is stored. The account is told, because who has the token needs no
+    sign-in. For the same reason it is not for proxies: it would outlive their grant. It ends with the account, and with
+    a password reset.
 
     Raises:
         NotFound: neither a client nor a proxy with `appointments` access.
@@ -47,6 +49,7 @@ class CreateCalendarFeed:
                 created_at=self.clock.now(),
             )
             await unit.feeds.replace(feed, AuditEntry("calendar_feed.created", feed.id, record=client_id))
+            await unit.outbox.notify(CALENDAR_FEED_CREATED.to_account(actor.account_id, subject_id=feed.id))
             # Commit no result: the token must not be stored for replay of a repeated request.
             await unit.commit(None)
         return FeedView(token=token, created_at=feed.created_at)

@@ -16,13 +16,17 @@ from portal_core.notifications.rendering import render_code_mail
 
 @frozen
 class MailCodeCommand:
-    """The code to mail. `to` is the address that the code proves; `account_id` is None for an invited person."""
+    """The code to mail. `to` is the address that the code proves; `account_id` is None for an invited person.
+
+    `label` tells the mail from those to others at the same address.
+    """
 
     key: UUID
     to: str
     purpose: CodePurpose
     code: str = field(repr=False)
     account_id: UUID | None = None
+    label: str = ""
 
 
 @frozen
@@ -50,5 +54,5 @@ class MailCode:
                 if known is None:
                     raise MailRefused("no_account")
                 recipient = known
-        words = render_code_mail(command.purpose, command.code, letterhead(recipient))
+        words = render_code_mail(command.purpose, command.code, letterhead(recipient), command.label)
         return await self.mailer.send(Mail(command.key, command.to, words.sender, words.subject, words.body))

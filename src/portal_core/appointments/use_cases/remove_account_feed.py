@@ -1,4 +1,4 @@
-"""A job that removes the calendar feed of a client who closed their account."""
+"""A job that removes the calendar feed of a client whose account no longer vouches for it."""
 
 from uuid import UUID
 
@@ -12,8 +12,11 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
-class RemoveClosedAccountFeed:
-    """Removes the client's feed, if there is one."""
+class RemoveAccountFeed:
+    """Removes the client's feed, if there is one: the account was closed or suspended, or its password was reset.
+
+    After a reset somebody else may have made the feed; the client makes a new one.
+    """
 
     begin: Begin[AppointmentUnit]
 

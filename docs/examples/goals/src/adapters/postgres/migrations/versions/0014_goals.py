@@ -4,8 +4,8 @@ from alembic import op
 
 from adapters.postgres.goals.tables import goals
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

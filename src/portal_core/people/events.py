@@ -1,0 +1,15 @@
+"""Events about people that other features react to."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from portal_core.kernel.outbox import Event
+
+
+@frozen
+class AccountSuspended(Event):
+    """A corrected date of birth or state made a client too young for their account, and they were signed out."""
+
+    account_id: UUID
+    client_id: UUID
