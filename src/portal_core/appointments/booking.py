@@ -160,6 +160,32 @@ async def create_booking(
     return booking
 
 
+async def find_shared(unit: AppointmentUnit, choice: SlotChoice) -> Appointment | None:
+    """The booked shared appointment that is exactly this choice, whoever attends it."""
+    until = choice.starts_at + timedelta.resolution
+    found = await unit.shared_appointments.booked(
+        choice.appointment_type_id, [choice.clinician_id], choice.starts_at, until
+    )
+    return next((one for one in found if one.location_id == choice.location_id), None)
+
+
+async def join_booking(
+    unit: AppointmentUnit, booking: Booking, client_id: UUID, appointment_type: AppointmentType, now: datetime
+) -> Booking:
+    """Add a client to a booked appointment. Its clinician and the client must be locked.
+
+    Raises:
+        NotBooked, AlreadyStarted, AlreadyAttending, NoSeatLeft: as `Booking.join`.
+        OverlappingAppointment: the client has another appointment at that time.
+    """
+    known = booking.appointment
+    joined = booking.join(client_id, appointment_type.seats, at=now)
+    if await unit.appointments.client_busy_times([client_id], known.starts_at, known.ends_at, excluding=known.id):
+        raise OverlappingAppointment
+    await unit.shared_appointments.join(joined, client_id, AuditEntry("appointment.booked", known.id, record=client_id))
+    return joined
+
+
 async def reschedule_booking(
     unit: AppointmentUnit, booking: Booking, details: BookingDetails, now: datetime, *, fee: Money | None = None
 ) -> Booking:

@@ -28,10 +28,11 @@ async def lock_booking(
     now: datetime,
     *,
     clinicians: Iterable[UUID] = (),
+    clients: Iterable[UUID] = (),
     version: int | None = None,
     client_id: UUID | None = None,
 ) -> Booking:
-    """Lock a booking's clinician, its visible clients and further `clinicians`, and return its current state.
+    """Lock a booking's clinician and visible clients, and further ones, and return its current state.
 
     `version` is the one that the caller saw: the client's own (`Booking.version_for`) with a `client_id`, the
     appointment's for the practice.
@@ -43,8 +44,8 @@ async def lock_booking(
     seen = await find()
     if seen is None:
         raise NotFound("appointment", appointment_id)
-    clients = [one.client_id for one in seen.attendances]
-    await unit.calendar.lock({seen.appointment.clinician_id, *clinicians}, now, clients=clients)
+    own = [one.client_id for one in seen.attendances]
+    await unit.calendar.lock({seen.appointment.clinician_id, *clinicians}, now, clients=[*own, *clients])
     booking = await find()
     if booking is None or booking.appointment.clinician_id != seen.appointment.clinician_id:
         raise StaleVersion

@@ -94,6 +94,20 @@ class AlreadyStarted(Conflict):
     title = "This appointment has already started."
 
 
+class AlreadyAttending(Conflict):
+    """The client already attends this appointment."""
+
+    code = "already_attending"
+    title = "This client already attends this appointment."
+
+
+class NoSeatLeft(Conflict):
+    """As many clients attend the appointment as its type has seats."""
+
+    code = "no_seat_left"
+    title = "All seats of this appointment are taken. Choose another time."
+
+
 class NotStarted(Conflict):
     """It has not started; only an appointment that has started can be completed or marked as a no-show."""
 

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.errors import AlreadyStarted, NoFeeDue, NotBooked, NothingToCorrect, NotStarted
+from portal_core.appointments.errors import (
+    AlreadyAttending,
+    AlreadyStarted,
+    NoFeeDue,
+    NoSeatLeft,
+    NotBooked,
+    NothingToCorrect,
+    NotStarted,
+)
 from portal_core.appointments.scheduling.durations import ZERO, BusyTime
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
@@ -118,10 +126,12 @@ class Attendance:
             late = fee_due not in (None, self.fee_due)
             corrected = self.cancel("practice", at=at, reason=None, cancelled_late=late)
         elif status != self.status:
-            corrected = evolve(
-                self, status=status, cancelled_at=None, cancelled_by=None, cancelled_late=False, reason=None
-            )
+            corrected = evolve(self.not_cancelled(), status=status)
         return evolve(corrected.changed(at), fee_due=fee_due)
+
+    def not_cancelled(self) -> "Attendance":
+        """The part as attended, with nothing left of a cancellation but a fee that is due."""
+        return evolve(self, status="attending", cancelled_at=None, cancelled_by=None, cancelled_late=False, reason=None)
 
 
 @frozen(kw_only=True)
@@ -204,12 +214,37 @@ class Booking:
         """
         return self.appointment.sequence + self.attendance_of(client_id).sequence
 
+    def join(self, client_id: UUID, seats: int, *, at: datetime) -> "Booking":
+        """Add a client, or bring back one who had cancelled. The others see no change; the appointment is shared.
+
+        Raises:
+            NotBooked, AlreadyStarted: it is closed, or has started.
+            AlreadyAttending: the client already attends it.
+            NoSeatLeft: as many attend it as there are seats.
+        """
+        known = self.appointment
+        known.require_open(at)
+        own = next((one for one in self.attendances if one.client_id == client_id), None)
+        if own is not None and own.status == "attending":
+            raise AlreadyAttending
+        if known.attending >= seats:
+            raise NoSeatLeft
+        if own is None:
+            joined = Attendance(
+                appointment_id=known.id, practice_id=known.practice_id, client_id=client_id, changed_at=at
+            )
+        else:
+            joined = own.not_cancelled().changed(at)
+        appointment = evolve(known, attending=known.attending + 1, shared=True, version=known.version + 1)
+        return Booking(appointment=appointment, attendances=self._with(joined))
+
     def leave(
         self,
         client_id: UUID,
         *,
         at: datetime,
         reason: str | None,
+        by: CancelledBy = "client",
         cancelled_late: bool = False,
         fee: Money | None = None,
     ) -> "Booking":
@@ -223,7 +258,7 @@ class Booking:
         own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
-        cancelled = own.cancel("client", at=at, reason=reason, cancelled_late=cancelled_late, fee=fee).changed(at)
+        cancelled = own.cancel(by, at=at, reason=reason, cancelled_late=cancelled_late, fee=fee).changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:

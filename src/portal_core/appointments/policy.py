@@ -5,12 +5,20 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.errors import ClientDischarged, LateCancelRefused, NotBookable
+from portal_core.appointments.errors import (
+    ClientDischarged,
+    LateCancelRefused,
+    NoSeatLeft,
+    NotBookable,
+    TooFar,
+    TooSoon,
+)
+from portal_core.appointments.model import Appointment
 from portal_core.appointments.scheduling.deadlines import cancellation_deadline, join_window
 from portal_core.appointments.settings import AppointmentSettings, AppointmentType, BookingOptions, Client, Clinician
 from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import NotFound
+from portal_core.kernel.errors import Conflict, NotFound
 from portal_core.kernel.money import Money
 
 
@@ -68,10 +76,34 @@ def bookable_by_client(
     """
     require_not_discharged(booking_options)
     appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
-    # A shared appointment has other clients, and only the practice knows who they are.
-    if not booking_options.settings.self_booking or not appointment_type.self_bookable or appointment_type.seats > 1:
+    if not booking_options.settings.self_booking or not appointment_type.self_bookable:
         raise NotBookable
     return appointment_type, clinician
+
+
+def reservable_by_client(
+    booking_options: BookingOptions, appointment_type_id: UUID, location_id: UUID | None, clinician_id: UUID
+) -> tuple[AppointmentType, Clinician]:
+    """As `bookable_by_client`, for a time that is held, or offered to the waitlist, for this client alone.
+
+    Raises:
+        ClientDischarged: the client was discharged.
+        NotBookable: as `bookable_by_client`, or the appointment type has several seats.
+    """
+    appointment_type, clinician = bookable_by_client(booking_options, appointment_type_id, location_id, clinician_id)
+    if appointment_type.seats > 1:
+        raise NotBookable("A time with several seats is not held or waited for. Book it.")
+    return appointment_type, clinician
+
+
+def join_refusal(appointment: Appointment, appointment_type: AppointmentType, now: datetime) -> Conflict | None:
+    """Why no client can join this shared appointment online now; None if they can. Notice and advance limit apply."""
+    timing = appointment_type.timing
+    if appointment.starts_at <= now or appointment.starts_at < timing.earliest_start(now):
+        return TooSoon()
+    if appointment.starts_at >= timing.advance_limit(now, appointment.time_zone):
+        return TooFar()
+    return NoSeatLeft() if appointment.attending >= appointment_type.seats else None
 
 
 def bookable_by_staff(

@@ -16,7 +16,7 @@ from portal_core.appointments.appointment_request import AppointmentRequest
 from portal_core.appointments.calendar_feed import FeedToken
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.correction import Correction
-from portal_core.appointments.model import Booking, CalendarEntry, Hold
+from portal_core.appointments.model import Appointment, Booking, CalendarEntry, Hold
 from portal_core.appointments.read_ports import AppointmentReads, AppointmentRequestReads, WaitlistReads
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule, BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
@@ -210,6 +210,24 @@ class Appointments(Protocol):
         ...
 
 
+class SharedAppointments(Protocol):
+    """Appointments that a client can join; a client's transaction sees them too, whoever attends them."""
+
+    async def booked(
+        self, appointment_type_id: UUID, clinicians: Collection[UUID], since: datetime, until: datetime
+    ) -> list[Appointment]:
+        """Those booked that start from `since` up to, not including, `until`, by start, without their rooms."""
+        ...
+
+    async def join(self, booking: Booking, client_id: UUID, audit_entry: AuditEntry) -> None:
+        """Save the booking that the client has joined; before, their transaction need not have seen it.
+
+        Raises:
+            StaleVersion: it was changed after it was read.
+        """
+        ...
+
+
 class AppointmentRequests(Protocol):
     """Requests for appointments."""
 
@@ -330,6 +348,8 @@ class AppointmentUnit(UnitOfWork, Protocol):
     def holds(self) -> Holds: ...
     @property
     def appointments(self) -> Appointments: ...
+    @property
+    def shared_appointments(self) -> SharedAppointments: ...
     @property
     def appointment_reads(self) -> AppointmentReads: ...
     @property

@@ -72,8 +72,9 @@ class AppointmentSettings:
 class AppointmentType:
     """An appointment type of the practice. `seats` is the maximum number of clients: above 1 it is shared.
 
-    `self_bookable` states whether clients can book it online; an inactive type cannot be booked by anybody.
-    `cpt_code` is the code that the practice bills for it.
+    `self_bookable` states whether clients can book it online; an inactive type cannot be booked by anybody. Where a
+    type with several seats is, clients of the care team join one another's appointments: right for an open group, and
+    wrong for couples and families. `cpt_code` is the code that the practice bills for it.
 
     Raises:
         Invalid: less than one seat, or more than 100; or a CPT code of another form.

@@ -246,3 +246,26 @@ def test_a_portal_is_dropped_only_where_no_other_practice_is(cluster: Cluster) -
         assert owner.execute("SELECT to_regnamespace('portal'), to_regnamespace('jobs')").fetchone() == (None, None)
     assert drop_installation("elm", dsn)
     drop_database(cluster, name)
+
+
+def test_types_with_several_seats_are_for_staff_until_the_practice_says_otherwise(cluster: Cluster) -> None:
+    """Clients could never book them online, whatever was stored."""
+    name, practice = fresh_database(cluster), uuid4()
+    dsn = cluster.dsn(database=name)
+    _upgraded_to(dsn, "0010")
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO portal.practices (id, slug, name, time_zone, hosts, created_at, version)"
+            " VALUES (%s, 'elm', 'Elm Street', 'America/New_York', '{}', now(), 1)",
+            (practice,),
+        )
+        for seats, self_bookable in ((1, True), (1, False), (2, True), (8, False)):
+            owner.execute(
+                "INSERT INTO portal.appointment_types (practice_id, id, name, timing, seats, self_bookable, active)"
+                " VALUES (%s, gen_random_uuid(), 'Session', '{}', %s, %s, true)",
+                (practice, seats, self_bookable),
+            )
+        assert migrate(dsn, FIRST_DAY)
+        rows = owner.execute("SELECT seats, self_bookable, version FROM portal.appointment_types").fetchall()
+    assert sorted(rows) == [(1, False, 1), (1, True, 1), (2, False, 2), (8, False, 1)]
+    drop_database(cluster, name)

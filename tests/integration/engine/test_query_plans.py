@@ -50,6 +50,7 @@ SCAN_NODES = {
     "waitlist.matching": "all entries for the appointment type are read, since the core decides which ones match",
     "waitlist.list_for_practice": "all who wait now are read to be put in order: in that order one would walk over all"
     " who once waited, and whose last date is past",
+    "booking_options.published_hours": "all dates to come on which a clinician of the care team differs: a handful",
     "freed_slots.pending_ids": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }
 """Statements that may examine more rows, each with its reason."""

@@ -10,6 +10,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.accounts.model import Account
 from portal_core.appointments.use_cases.accept_offer import AcceptOffer
 from portal_core.appointments.use_cases.add_availability_exception import AddAvailabilityException
+from portal_core.appointments.use_cases.add_client_to_appointment import AddClientToAppointment
 from portal_core.appointments.use_cases.advance_expired_offers import AdvanceExpiredOffers
 from portal_core.appointments.use_cases.block_time import BlockTime
 from portal_core.appointments.use_cases.book_appointment import BookAppointment
@@ -17,6 +18,7 @@ from portal_core.appointments.use_cases.book_appointment_for_clients import Book
 from portal_core.appointments.use_cases.book_series import BookSeries
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointment
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClients
+from portal_core.appointments.use_cases.cancel_attendance import CancelAttendance
 from portal_core.appointments.use_cases.cancel_series import CancelSeries
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointment
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequest
@@ -241,6 +243,14 @@ class AppointmentUseCases:
     @property
     def get_schedule(self) -> GetSchedule:
         return GetSchedule(self.world.begin, self.world.clock)
+
+    @property
+    def add_client(self) -> AddClientToAppointment:
+        return AddClientToAppointment(self.world.begin, self.world.clock)
+
+    @property
+    def cancel_attendance(self) -> CancelAttendance:
+        return CancelAttendance(self.world.begin, self.world.clock, self.world.ids)
 
     @property
     def correct(self) -> CorrectAppointment:

@@ -188,6 +188,10 @@ class _Setup:
             "cancel_appointment_for_clients": RequestValues(body={"version": None}),
             "complete_appointment": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
             "mark_no_show": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
+            "add_client_to_appointment": RequestValues(
+                {"appointment_id": await self._group_of(newcomer, slot)}, body={"version": None}
+            ),
+            "cancel_attendance": RequestValues(body={"version": None}),
             "correct_appointment": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
             "waive_fee": RequestValues({"appointment_id": started["id"]}, body={"version": None}),
             "list_corrections": RequestValues({"appointment_id": started["id"]}),
@@ -313,6 +317,14 @@ class _Setup:
         return [
             one for one in found["items"] if one["location_id"] is None and one["clinician_id"] == ids["clinician_id"]
         ]
+
+    async def _group_of(self, client_id: str, slot: dict[str, Any]) -> str:
+        """An appointment of the client at another time than the slot, with a free seat; its id."""
+        group = {"name": "Group", "duration_minutes": 50, "seats": 2}
+        added = await self.post(self.attack.administrator, f"{PRACTICE}/options/appointment-types", group)
+        start = "2026-05-14T08:00:00-04:00"
+        body = {**slot, "appointment_type_id": added["id"], "client_ids": [client_id], "starts_at": start}
+        return str((await self.post(self.attack.administrator, f"{PRACTICE}/appointments", body))["id"])
 
     async def _owe_a_fee(self, appointment_id: str) -> None:
         """Have the client owe a fee for the appointment that has started, so that it can be waived."""

@@ -6,15 +6,24 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from portal_core.appointments.errors import NotBooked
+from portal_core.appointments.errors import (
+    AlreadyAttending,
+    AlreadyStarted,
+    NoFeeDue,
+    NoSeatLeft,
+    NotBooked,
+    NothingToCorrect,
+    NotStarted,
+)
 from portal_core.appointments.model import Appointment, Attendance, Booking
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments.world import ZONE, new_york
 
-PRACTICE, GREY, ANN, BOB = (UUID(int=number) for number in range(1, 5))
+PRACTICE, GREY, ANN, BOB, EVE = (UUID(int=number) for number in range(1, 6))
 BOOKED_AT, STARTS_AT = new_york(1, 8), new_york(4, 10)
 NOW = STARTS_AT - timedelta(days=2)
+LATER = STARTS_AT + timedelta(days=3)
 FEE = Money(75_00)
 
 
@@ -133,3 +142,122 @@ def test_completed_appointment_keeps_its_parts() -> None:
     after = before.complete(at=STARTS_AT)
     changed = evolve(before.appointment, status="completed", changed_at=STARTS_AT, sequence=3, version=6)
     assert after == Booking(appointment=changed, attendances=before.attendances)
+
+
+def test_client_joins_and_the_others_see_no_change() -> None:
+    before = evolve(couple(), appointment=evolve(couple().appointment, shared=False))
+    after = before.join(EVE, 3, at=NOW)
+    assert after.appointment == evolve(before.appointment, attending=3, shared=True, version=6)
+    eve = Attendance(appointment_id=before.appointment.id, practice_id=PRACTICE, client_id=EVE, changed_at=NOW)
+    assert after.attendances == (*before.attendances, eve)
+    assert (after.version_for(ANN), after.version_for(BOB)) == (before.version_for(ANN), before.version_for(BOB))
+
+
+def test_client_who_left_comes_back_with_the_fee_that_is_due() -> None:
+    before = couple()
+    left = before.leave(ANN, at=NOW, reason="A cold", cancelled_late=True, fee=FEE)
+    later = NOW + timedelta(hours=1)
+    after = left.join(ANN, 2, at=later)
+    assert after.appointment == evolve(before.appointment, version=7)
+    ann, bob = before.attendances
+    assert after.attendances == (evolve(ann, fee_due=FEE, changed_at=later, sequence=3), bob)
+
+
+def test_nobody_joins_twice_or_without_a_seat() -> None:
+    with pytest.raises(AlreadyAttending):
+        couple().join(ANN, 3, at=NOW)
+    with pytest.raises(NoSeatLeft):
+        couple().join(EVE, 2, at=NOW)
+    with pytest.raises(AlreadyStarted):
+        couple().join(EVE, 3, at=STARTS_AT)
+    with pytest.raises(NotBooked):
+        couple().cancel(at=NOW, reason=None).join(EVE, 3, at=NOW)
+
+
+def test_practice_takes_a_client_out() -> None:
+    before = couple()
+    after = before.leave(ANN, at=NOW, reason="Moved away", by="practice", cancelled_late=True, fee=FEE)
+    assert after.attendance_of(ANN) == evolve(
+        before.attendance_of(ANN),
+        status="cancelled",
+        cancelled_at=NOW,
+        cancelled_by="practice",
+        cancelled_late=True,
+        reason="Moved away",
+        fee_due=FEE,
+        changed_at=NOW,
+        sequence=2,
+    )
+
+
+def completed() -> Booking:
+    return couple().complete(at=STARTS_AT)
+
+
+def test_correction_of_one_part_leaves_the_rest() -> None:
+    before = completed()
+    after = before.correct("no_show", {ANN: None}, at=LATER)
+    assert after.appointment == evolve(before.appointment, attending=1, version=7)
+    ann, bob = before.attendances
+    assert after.attendances == (evolve(ann, status="no_show", changed_at=LATER, sequence=2), bob)
+
+
+def test_corrected_parts_determine_the_appointment() -> None:
+    missed = completed().correct("no_show", {ANN: None, BOB: None}, at=LATER)
+    assert (missed.appointment.status, missed.appointment.attending) == ("no_show", 0)
+    assert missed.appointment.calendar_entry_id is not None
+    withdrawn = missed.correct("cancelled", {ANN: None}, at=LATER)
+    assert withdrawn.appointment.status == "no_show"
+    attended = withdrawn.correct("attending", {ANN: None}, at=LATER)
+    assert (attended.appointment.status, attended.appointment.attending) == ("completed", 1)
+    gone = withdrawn.correct("cancelled", {BOB: None}, at=LATER)
+    assert (gone.appointment.status, gone.appointment.calendar_entry_id) == ("cancelled", None)
+    with pytest.raises(NotBooked):
+        gone.correct("attending", {ANN: None}, at=LATER)
+
+
+def test_no_show_of_a_running_appointment_is_corrected() -> None:
+    before = couple().no_show(ANN, at=STARTS_AT).correct("attending", {ANN: None}, at=STARTS_AT)
+    assert (before.appointment.status, before.appointment.attending) == ("booked", 2)
+    with pytest.raises(NotStarted):
+        couple().correct("no_show", {ANN: None}, at=STARTS_AT - timedelta.resolution)
+
+
+def test_correction_to_cancelled_is_late_with_a_new_fee() -> None:
+    before = completed()
+    for fee, late in ((FEE, True), (None, False)):
+        after = before.correct("cancelled", {ANN: fee}, at=LATER).attendance_of(ANN)
+        assert after == evolve(
+            before.attendance_of(ANN),
+            status="cancelled",
+            cancelled_at=LATER,
+            cancelled_by="practice",
+            cancelled_late=late,
+            fee_due=fee,
+            changed_at=LATER,
+            sequence=2,
+        )
+
+
+def test_correction_that_changes_nothing_is_refused() -> None:
+    before = completed()
+    for fees in ({ANN: None}, {ANN: None, BOB: FEE}, {}):
+        with pytest.raises(NothingToCorrect):
+            before.correct("attending", fees, at=LATER)
+    assert before.correct("attending", {ANN: FEE}, at=LATER).attendance_of(ANN).fee_due == FEE
+
+
+def test_attended_after_all_leaves_nothing_of_the_cancellation() -> None:
+    left = couple().leave(ANN, at=NOW, reason="A cold", cancelled_late=True, fee=FEE).complete(at=STARTS_AT)
+    after = left.correct("attending", {ANN: None}, at=LATER).attendance_of(ANN)
+    assert after == evolve(couple().attendance_of(ANN), changed_at=LATER, sequence=3)
+
+
+def test_fee_is_waived_for_one_client() -> None:
+    left = couple().leave(ANN, at=NOW, reason="A cold", cancelled_late=True, fee=FEE)
+    after = left.waive_fee(ANN, at=LATER)
+    assert after.appointment == evolve(left.appointment, version=7)
+    ann, bob = left.attendances
+    assert after.attendances == (evolve(ann, fee_due=None, changed_at=LATER, sequence=3), bob)
+    with pytest.raises(NoFeeDue):
+        after.waive_fee(ANN, at=LATER)

@@ -169,6 +169,8 @@ class TestCorrections:
                 await correct(actor, correction(missed, "attending"))
             with pytest.raises(refusal):
                 await scenario.use_cases.list_corrections(actor, missed.id)
+        with pytest.raises(NotFound):
+            await scenario.use_cases.list_corrections(desk, scenario.world.ids.new())
         later = await booked(scenario, hour=15)
         with pytest.raises(NotStarted):
             await correct(desk, correction(later, "no_show"))

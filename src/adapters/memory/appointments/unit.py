@@ -14,6 +14,7 @@ from adapters.memory.appointments.reads import MemoryAppointmentReads
 from adapters.memory.appointments.reminders import MemoryReminders
 from adapters.memory.appointments.requests import MemoryAppointmentRequestReads, MemoryAppointmentRequests
 from adapters.memory.appointments.series import MemorySeriesRepository
+from adapters.memory.appointments.shared_appointments import MemorySharedAppointments
 from adapters.memory.appointments.waitlist import MemoryWaitlist, MemoryWaitlistOffers, MemoryWaitlistReads
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
 from portal_core.appointments.ports import AppointmentUnit
@@ -30,6 +31,7 @@ class MemoryAppointmentUnit(MemoryUnit):
     appointment_settings = repository(APPOINTMENT_SETTINGS.store)
     holds = repository(MemoryHolds)
     appointments = repository(MemoryAppointments)
+    shared_appointments = repository(MemorySharedAppointments)
     appointment_reads = repository(MemoryAppointmentReads)
     requests = repository(MemoryAppointmentRequests)
     request_reads = repository(MemoryAppointmentRequestReads)

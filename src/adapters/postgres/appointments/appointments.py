@@ -21,7 +21,7 @@ from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.money import Money
 
-_APPOINTMENT = entity(Appointment, appointments)
+APPOINTMENT = entity(Appointment, appointments)
 _ATTENDANCE = entity(
     Attendance, attendances, "attendance_", fee_due=(attendances.c.fee_amount, attendances.c.fee_currency)
 )
@@ -34,7 +34,7 @@ _OWN_CLIENT = "the practice sees all clients in it; row-level security confines 
 ADD = statement("appointments.add", insert(appointments))
 GET = statement(
     "appointments.get",
-    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*APPOINTMENT.columns, *_ATTENDANCE.columns)
     .select_from(_joined)
     .where(
         _here,
@@ -45,7 +45,7 @@ GET = statement(
 )
 GET_FOR_PRACTICE = statement(
     "appointments.whole",
-    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*APPOINTMENT.columns, *_ATTENDANCE.columns)
     .select_from(_joined)
     .where(_here, appointments.c.id == bindparam("id"), attendances.c.practice_id == bindparam("practice_id"))
     .order_by(attendances.c.client_id),
@@ -53,7 +53,7 @@ GET_FOR_PRACTICE = statement(
 )
 OF_SERIES = statement(
     "appointments.of_series",
-    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*APPOINTMENT.columns, *_ATTENDANCE.columns)
     .select_from(_joined)
     .where(
         _here,
@@ -75,6 +75,7 @@ SAVE = statement(
         "calendar_entry_id",
         "attending",
         "changed_at",
+        "shared",
         "status",
         "series_id",
         "sequence",
@@ -137,6 +138,19 @@ _NONE = UUID(int=0)
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
+async def attendance_values(tx: Transaction, booking: Booking, one: Attendance) -> dict[str, Any]:
+    """The parameters of `UPSERT_ATTENDANCE` for a client's part in the booking."""
+    # A change for all clients must not fail because one client's record key was destroyed.
+    reason = await tx.seal_unless_destroyed(one.client_id, attendances.c.reason, one.appointment_id, one.reason)
+    return _ATTENDANCE.values(
+        one,
+        starts_at=booking.appointment.starts_at,
+        reason=reason,
+        fee_amount=one.fee_due.amount if one.fee_due else None,
+        fee_currency=one.fee_due.currency if one.fee_due else None,
+    )
+
+
 def fee_of(amount: int | None, currency: str | None) -> Money | None:
     """The fee from its two columns."""
     return None if amount is None or currency is None else Money(amount, currency)
@@ -149,7 +163,7 @@ class PostgresAppointments(Appointments):
     tx: Transaction
 
     async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None:
-        self.tx.write_later(ADD, **_APPOINTMENT.values(booking.appointment))
+        self.tx.write_later(ADD, **APPOINTMENT.values(booking.appointment))
         await self._put(booking)
         for entry in audit_entries:
             self.tx.add_audit_entry(entry)
@@ -167,7 +181,7 @@ class PostgresAppointments(Appointments):
         return await self._bookings(await self.tx.fetch(OF_SERIES, series_id=series_id))
 
     async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
-        await self.tx.save(SAVE, **_APPOINTMENT.values(booking.appointment))
+        await self.tx.save(SAVE, **APPOINTMENT.values(booking.appointment))
         await self._put(booking)
         for entry in audit_entries:
             self.tx.add_audit_entry(entry)
@@ -199,25 +213,14 @@ class PostgresAppointments(Appointments):
 
     async def _put(self, booking: Booking) -> None:
         for one in booking.attendances:
-            # A change for all clients must not fail because one client's record key was destroyed.
-            reason = await self.tx.seal_unless_destroyed(
-                one.client_id, attendances.c.reason, one.appointment_id, one.reason
-            )
-            values = _ATTENDANCE.values(
-                one,
-                starts_at=booking.appointment.starts_at,
-                reason=reason,
-                fee_amount=one.fee_due.amount if one.fee_due else None,
-                fee_currency=one.fee_due.currency if one.fee_due else None,
-            )
-            self.tx.write_later(UPSERT_ATTENDANCE, **values)
+            self.tx.write_later(UPSERT_ATTENDANCE, **await attendance_values(self.tx, booking, one))
 
     async def _bookings(self, rows: list[Any]) -> list[Booking]:
         """Group joined rows of appointment and attendance by appointment."""
         await self.tx.load_keys(row["attendance_client_id"] for row in rows if row["attendance_reason"] is not None)
         found: dict[UUID, tuple[Appointment, list[Attendance]]] = {}
         for row in rows:
-            _, parts = found.setdefault(row["id"], (_APPOINTMENT.of(row), []))
+            _, parts = found.setdefault(row["id"], (APPOINTMENT.of(row), []))
             parts.append(await self._attendance(row))
         return [Booking(appointment=one, attendances=tuple(parts)) for one, parts in found.values()]
 

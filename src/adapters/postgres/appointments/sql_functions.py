@@ -20,4 +20,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   ORDER BY a.created_at, a.id LIMIT 1
 $$"""
 
-FUNCTIONS = [CLINICIAN_ACCOUNT, FEED_BY_HASH]
+# A client sees only the appointments that they attend, and may join others that are shared. Who attends those, and in
+# which room, is left out.
+SHARED_APPOINTMENTS = """
+CREATE OR REPLACE FUNCTION portal.shared_appointments(
+  practice uuid, appointment_type uuid, clinicians uuid[], since timestamptz, until timestamptz
+)
+RETURNS TABLE (
+  practice_id uuid, id uuid, clinician_id uuid, appointment_type_id uuid, location_id uuid, starts_at timestamptz,
+  ends_at timestamptz, time_zone text, calendar_entry_id uuid, attending integer, booked_at timestamptz,
+  changed_at timestamptz, shared boolean, status text, series_id uuid, room text, sequence integer, version integer
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT a.practice_id, a.id, a.clinician_id, a.appointment_type_id, a.location_id, a.starts_at,
+    a.ends_at, a.time_zone, a.calendar_entry_id, a.attending, a.booked_at,
+    a.changed_at, a.shared, a.status, a.series_id, '', a.sequence, a.version
+  FROM portal.appointments AS a
+  WHERE a.practice_id = practice AND a.clinician_id = ANY (clinicians) AND a.appointment_type_id = appointment_type
+    AND a.starts_at >= since AND a.starts_at < until AND a.shared AND a.status = 'booked'
+$$"""
+
+FUNCTIONS = [CLINICIAN_ACCOUNT, FEED_BY_HASH, SHARED_APPOINTMENTS]

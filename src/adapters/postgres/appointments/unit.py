@@ -14,6 +14,7 @@ from adapters.postgres.appointments.reads import PostgresAppointmentReads
 from adapters.postgres.appointments.reminders import PostgresReminders
 from adapters.postgres.appointments.requests import PostgresAppointmentRequestReads, PostgresAppointmentRequests
 from adapters.postgres.appointments.series import PostgresSeriesRepository
+from adapters.postgres.appointments.shared_appointments import PostgresSharedAppointments
 from adapters.postgres.appointments.waitlist import PostgresWaitlist, PostgresWaitlistOffers, PostgresWaitlistReads
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
@@ -31,6 +32,7 @@ class PostgresAppointmentUnit(PostgresUnit):
     appointment_settings = repository(APPOINTMENT_SETTINGS.store)
     holds = repository(PostgresHolds)
     appointments = repository(PostgresAppointments)
+    shared_appointments = repository(PostgresSharedAppointments)
     appointment_reads = repository(PostgresAppointmentReads)
     requests = repository(PostgresAppointmentRequests)
     request_reads = repository(PostgresAppointmentRequestReads)

@@ -10,6 +10,7 @@ from entrypoints.http.appointments.practice.appointments import (
     PracticeAppointmentsController,
     ScheduleController,
 )
+from entrypoints.http.appointments.practice.attendances import AttendancesController
 from entrypoints.http.appointments.practice.availability import AvailabilityController, BlocksController
 from entrypoints.http.appointments.practice.corrections import CorrectionsController
 from entrypoints.http.appointments.practice.options import BookingOptionsController
@@ -38,6 +39,7 @@ PRACTICE: tuple[type[Controller], ...] = (
     BlocksController,
     ScheduleController,
     PracticeAppointmentsController,
+    AttendancesController,
     CorrectionsController,
     ClientAppointmentsController,
     PracticeAppointmentRequestsController,

@@ -14,8 +14,10 @@ from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Reques
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.errors import (
+    AlreadyAttending,
     ClientDischarged,
     HoldExpired,
+    NoSeatLeft,
     NotBookable,
     OutsideAvailability,
     OverlappingAppointment,
@@ -74,9 +76,9 @@ class BookingController(Controller):
     async def get_booking_options(
         self, request: PortalRequest, get_booking_options: NamedDependency[GetBookingOptions]
     ) -> BookingOptionsView:
-        """Returns what can be booked or requested.
+        """Returns what the client's care team offers, and the practice's rules.
 
-        Appointment types, locations, the care team and the practice's rules.
+        An appointment type that is not `self_bookable` can be requested; the practice books it.
         """
         return await get_booking_options(request.actor)
 
@@ -94,7 +96,7 @@ class BookingController(Controller):
         after: FromQuery[Cursor | None] = None,
         size: FromQuery[SlotsOnPage] = 100,
     ) -> Page[SlotView]:
-        """Lists free times of the care team, soonest first.
+        """Lists free times of the care team, soonest first, and those at which a shared appointment has a free seat.
 
         On the practice's local dates from `first_day` to `last_day`, both inclusive, at most six weeks.
         """
@@ -118,7 +120,10 @@ class BookingController(Controller):
     async def hold_slot(
         self, request: PortalRequest, data: JSONBody[SlotRequest], hold_slot: NamedDependency[HoldSlot]
     ) -> HoldView:
-        """Reserves a free time for a few minutes while the client decides."""
+        """Reserves a free time for a few minutes while the client decides.
+
+        A time of an appointment type with several seats cannot be held (`not_bookable`): it is booked directly.
+        """
         return await hold_slot(request.actor, HoldSlotCommand(data.choice()))
 
     @delete("/holds/{hold_id:uuid}", raises=[Forbidden])
@@ -128,7 +133,7 @@ class BookingController(Controller):
         """Releases a held time."""
         await release_hold(request.actor, hold_id)
 
-    @post("", raises=[Forbidden, NotFound, HoldExpired, *BOOKING_ERRORS])
+    @post("", raises=[Forbidden, NotFound, HoldExpired, AlreadyAttending, NoSeatLeft, *BOOKING_ERRORS])
     async def book_appointment(
         self,
         request: PortalRequest,
@@ -136,6 +141,8 @@ class BookingController(Controller):
         book_appointment: NamedDependency[BookAppointment],
     ) -> AppointmentView:
         """Books a free time, or the time of a hold.
+
+        Where the appointment type has several seats, the client joins the appointment that is booked at this time.
 
         A discharged client cannot book, hold, send requests or join the waitlist (`client_discharged`); they can still
         read, join, cancel and withdraw what they have.

@@ -7,7 +7,7 @@ from attrs import frozen
 from portal_core.appointments.booking import BookingDetails, SlotChoice, place_booking
 from portal_core.appointments.booking_changes import load_view, notify
 from portal_core.appointments.errors import WaitlistEntryClosed
-from portal_core.appointments.policy import bookable_by_client
+from portal_core.appointments.policy import reservable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
 from portal_core.appointments.waitlist_offers import lock_offer, record_acceptance
@@ -49,7 +49,7 @@ class AcceptOffer:
                 raise WaitlistEntryClosed
             entry.require_waiting()
             booking_options = await unit.directory.for_client(client_id)
-            appointment_type, clinician = bookable_by_client(
+            appointment_type, clinician = reservable_by_client(
                 booking_options, offer.appointment_type_id, offer.location_id, offer.clinician_id
             )
             details = BookingDetails(

@@ -5,12 +5,20 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from portal_core.appointments.booking import BookingDetails, SlotChoice, create_booking, require_bookable
-from portal_core.appointments.booking_changes import notify
-from portal_core.appointments.errors import HoldExpired, SlotTaken
-from portal_core.appointments.model import Hold
-from portal_core.appointments.policy import bookable_by_client
+from portal_core.appointments.booking import (
+    BookingDetails,
+    SlotChoice,
+    create_booking,
+    find_shared,
+    join_booking,
+    require_bookable,
+)
+from portal_core.appointments.booking_changes import load_view, notify
+from portal_core.appointments.errors import AlreadyAttending, HoldExpired, SlotTaken
+from portal_core.appointments.model import Appointment, Booking, Hold
+from portal_core.appointments.policy import bookable_by_client, join_refusal
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.views import AppointmentRow, AppointmentView, WaitlistOfferView
 from portal_core.appointments.waitlist import WaitlistOffer
 from portal_core.appointments.waitlist_offers import record_acceptance
@@ -45,7 +53,8 @@ class BookAppointment:
 
     Everything is checked again under the lock of the clinician's calendar, and the calendar makes the final decision.
     If the slot is reserved for this client, the reservation is used: their hold is removed, or their open offer
-    accepted.
+    accepted. Where the appointment type has several seats, the client joins the appointment that is booked at this
+    time, if there is one.
 
     Raises:
         NotFound: no such hold on this record.
@@ -53,6 +62,7 @@ class BookAppointment:
         ClientDischarged: the client was discharged.
         NotBookable: not bookable online for this client.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not available.
+        AlreadyAttending, NoSeatLeft: the client already attends the appointment at this time, or its seats are taken.
     """
 
     begin: Begin[AppointmentUnit]
@@ -74,6 +84,10 @@ class BookAppointment:
             await unit.calendar.lock([clinician.id], now, clients=[client_id])
             # Read again: another request may have used it before this one got the lock.
             reservation: Hold | WaitlistOffer | None = await _unexpired_hold(unit, hold, now) if hold else None
+            if appointment_type.seats > 1 and (shared := await find_shared(unit, choice)):
+                joined = await _join(unit, shared, client_id, appointment_type, now)
+                await notify(unit, actor, APPOINTMENT_BOOKED, joined, [client_id], clinician)
+                return await unit.commit(await load_view(unit, client_id, shared.id, now))
             details = BookingDetails(
                 choice=choice,
                 appointment_type=appointment_type,
@@ -97,6 +111,19 @@ class BookAppointment:
             await notify(unit, actor, APPOINTMENT_BOOKED, booking, [client_id], clinician)
             row = AppointmentRow.of(booking, client_id, booking_options)
             return await unit.commit(AppointmentView.of(row, now))
+
+
+async def _join(
+    unit: AppointmentUnit, shared: Appointment, client_id: UUID, appointment_type: AppointmentType, now: datetime
+) -> Booking:
+    """Add the client to an appointment that others have booked."""
+    own = await unit.appointments.get(client_id, shared.id)
+    if own is not None and own.attending_client_ids:
+        raise AlreadyAttending
+    if refusal := join_refusal(shared, appointment_type, now):
+        raise refusal
+    booking = own or Booking(appointment=shared, attendances=())
+    return await join_booking(unit, booking, client_id, appointment_type, now)
 
 
 async def _get_hold(unit: AppointmentUnit, client_id: UUID, hold_id: UUID) -> Hold:

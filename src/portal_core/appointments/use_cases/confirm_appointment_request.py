@@ -6,7 +6,14 @@ from uuid import UUID
 from attrs import field, frozen
 
 from portal_core.appointments.appointment_request import AppointmentRequest
-from portal_core.appointments.booking import BookingDetails, SlotChoice, place_booking, require_active_clients
+from portal_core.appointments.booking import (
+    BookingDetails,
+    SlotChoice,
+    find_shared,
+    join_booking,
+    place_booking,
+    require_active_clients,
+)
 from portal_core.appointments.booking_changes import load_practice_view, notify
 from portal_core.appointments.pending_requests import load_pending_request, require_request_access
 from portal_core.appointments.policy import bookable_by_staff
@@ -43,7 +50,8 @@ class ConfirmAppointmentRequest:
     """Books what a client requested, and notifies them and the clinician. For the front desk and administrators.
 
     As with all bookings by staff, notice, advance limit and grid do not apply, and double booking is refused. For
-    another time or clinician than requested, decline with an answer or book for the client.
+    another time or clinician than requested, decline with an answer or book for the client. Where the appointment type
+    has several seats, the client joins the appointment that is booked at this time, if there is one.
 
     Raises:
         NotFound: no such request.
@@ -52,6 +60,7 @@ class ConfirmAppointmentRequest:
         Invalid: the time or the clinician was not requested.
         NotBookable: the appointment type, location or clinician is unknown or inactive.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not available.
+        AlreadyStarted, AlreadyAttending, NoSeatLeft: the client cannot join the appointment at this time.
         StaleVersion: the version is not current.
     """
 
@@ -88,7 +97,13 @@ class ConfirmAppointmentRequest:
                 outside_hours=command.outside_hours,
             )
             _require_requested(request, details)
-            booking = await place_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
+            shared = await find_shared(unit, details.choice) if appointment_type.seats > 1 else None
+            if shared is None:
+                booking = await place_booking(unit, details, self.ids, self.tokens, actor.practice_id, now)
+            else:
+                known = await unit.appointments.get_for_practice(shared.id)
+                assert known is not None, "it was found in this transaction"
+                booking = await join_booking(unit, known, client_id, appointment_type, now)
             appointment_id = booking.appointment.id
             await unit.requests.save(
                 request.confirm(appointment_id, at=now),

@@ -22,7 +22,8 @@ from portal_core.kernel.uow import Begin
 class DefineAppointmentTypeCommand:
     """All fields of an appointment type, see `AppointmentType` and `AppointmentTiming`. Without an id it is a new one.
 
-    `version` is the one that was read; None skips the check.
+    Without `self_bookable`, clients can book it online if it has one seat. `version` is the one that was read; None
+    skips the check.
     """
 
     appointment_type_id: UUID | None = None
@@ -34,7 +35,7 @@ class DefineAppointmentTypeCommand:
     min_notice: timedelta = ZERO
     max_advance_days: int = 90
     seats: int = 1
-    self_bookable: bool = True
+    self_bookable: bool | None = None
     active: bool = True
     cpt_code: str | None = None
     version: int | None = None
@@ -77,7 +78,7 @@ class DefineAppointmentType:
                 name=single_line_text(command.name, "name", MAX_NAME_LENGTH),
                 timing=timing,
                 seats=command.seats,
-                self_bookable=command.self_bookable,
+                self_bookable=command.seats == 1 if command.self_bookable is None else command.self_bookable,
                 active=command.active,
                 cpt_code=command.cpt_code,
                 version=next_version(known, command.version),

@@ -2,14 +2,16 @@
 
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
+from operator import attrgetter
 from uuid import UUID
 
 from attrs import field, frozen
 
 from portal_core.appointments.errors import NotBookable
-from portal_core.appointments.policy import bookable_by_client, require_not_discharged
+from portal_core.appointments.model import Appointment
+from portal_core.appointments.policy import bookable_by_client, join_refusal, require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows
+from portal_core.appointments.scheduling.availability import date_range_around, open_windows
 from portal_core.appointments.scheduling.slots import Slot, free_slots
 from portal_core.appointments.scheduling.wall_clock import DAY, first_instant, require_valid_date
 from portal_core.appointments.settings import AppointmentType, BookingOptions
@@ -47,6 +49,7 @@ class FindSlotsQuery:
 class FindSlots:
     """Lists free times of the client's care team, soonest first, without those that overlap the client's appointments.
 
+    For a type with several seats, the starts of booked appointments with a free seat too: booking one joins it.
     For clients, and proxies with `appointments` access.
 
     Raises:
@@ -88,6 +91,9 @@ class FindSlots:
             since = max(since, after[0] + timedelta.resolution)
         first_day, last_day = date_range_around(since, until)
         now = self.clock.now()
+        shared: list[Appointment] = []
+        if appointment_type.seats > 1:
+            shared = await unit.shared_appointments.booked(appointment_type.id, clinicians, since, until)
         rules, exceptions, busy, own = await unit.read_together(
             unit.availability.rules(clinicians),
             unit.availability.exceptions(clinicians, first_day, last_day),
@@ -97,9 +103,18 @@ class FindSlots:
         )
         locations = {one.id for one in booking_options.locations.values() if one.active}
         windows = [
-            one for one in open_windows(rules, exceptions, first_day, last_day) if _matches(one, query, locations)
+            one
+            for one in open_windows(rules, exceptions, first_day, last_day)
+            if _matches(one.location_id, query, locations)
         ]
         slots = free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
+        joinable = [
+            Slot(one.clinician_id, appointment_type.id, one.starts_at, one.ends_at, one.location_id)
+            for one in shared
+            if _matches(one.location_id, query, locations) and join_refusal(one, appointment_type, now) is None
+        ]
+        if joinable:
+            slots = sorted([*slots, *joinable], key=attrgetter("starts_at"))
         return [one for one in slots if not any(begins < one.ends_at and one.starts_at < ends for begins, ends in own)]
 
 
@@ -114,13 +129,13 @@ def _bookable_type(booking_options: BookingOptions, query: FindSlotsQuery) -> tu
     return appointment_types[0], clinicians
 
 
-def _matches(window: Window, query: FindSlotsQuery, locations: set[UUID]) -> bool:
-    """Whether the window matches the query. A closed location still has published hours, and is left out."""
-    if query.location_id is not None and window.location_id != query.location_id:
+def _matches(location_id: UUID | None, query: FindSlotsQuery, locations: set[UUID]) -> bool:
+    """Whether the location matches the query. A closed one still has published hours, and is left out."""
+    if query.location_id is not None and location_id != query.location_id:
         return False
-    if window.location_id is not None and window.location_id not in locations:
+    if location_id is not None and location_id not in locations:
         return False
-    return query.telehealth in (None, window.location_id is None)
+    return query.telehealth in (None, location_id is None)
 
 
 def _page(

@@ -7,7 +7,7 @@ from attrs import frozen
 from portal_core.appointments.booking import SlotChoice, calendar_entry_for, require_free
 from portal_core.appointments.errors import TooManyHolds
 from portal_core.appointments.model import Hold
-from portal_core.appointments.policy import bookable_by_client
+from portal_core.appointments.policy import reservable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import HoldView
 from portal_core.kernel.actor import Actor
@@ -32,7 +32,7 @@ class HoldSlot:
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: not bookable online for this client.
+        NotBookable: not bookable online for this client, or a type with several seats, which is booked without a hold.
         TooManyHolds: the client has as many holds as the practice allows.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not available.
     """
@@ -46,7 +46,7 @@ class HoldSlot:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments", write=True)
             booking_options = await unit.directory.for_client(client_id)
-            appointment_type, _ = bookable_by_client(
+            appointment_type, _ = reservable_by_client(
                 booking_options, choice.appointment_type_id, choice.location_id, choice.clinician_id
             )
             now = self.clock.now()

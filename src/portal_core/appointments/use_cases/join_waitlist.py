@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from portal_core.appointments.errors import AlreadyOnWaitlist, NotBookable
-from portal_core.appointments.policy import bookable_by_client, require_not_discharged
+from portal_core.appointments.policy import require_not_discharged, reservable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.scheduling.wall_clock import DAY
@@ -60,7 +60,7 @@ class JoinWaitlist:
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: not bookable online for this client.
+        NotBookable: not bookable online for this client, or a type with several seats.
         AlreadyOnWaitlist: the client has such an entry, or as many entries as the practice allows.
         Invalid: dates in the past, too far ahead or in the wrong order, or times in the wrong order.
     """
@@ -112,7 +112,7 @@ def _require_bookable(booking_options: BookingOptions, command: JoinWaitlistComm
     if not clinicians:
         raise NotBookable
     for one in clinicians:
-        bookable_by_client(booking_options, command.appointment_type_id, command.location_id, one)
+        reservable_by_client(booking_options, command.appointment_type_id, command.location_id, one)
 
 
 def _validate_latest_date(entry: WaitlistEntry, now: datetime) -> None:

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from portal_core.appointments.booking import SlotChoice, calendar_entry_for, require_free
 from portal_core.appointments.errors import ClientDischarged, NotBookable
-from portal_core.appointments.policy import bookable_by_client, bookable_by_staff
+from portal_core.appointments.policy import bookable_by_staff, reservable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import AppointmentType, BookingOptions
 from portal_core.appointments.waitlist import FreedSlot, WaitlistEntry, WaitlistOffer
@@ -143,7 +143,7 @@ def _suits(entry: WaitlistEntry, slot: FreedSlot) -> bool:
 
 def _may_book(booking_options: BookingOptions, slot: FreedSlot) -> bool:
     try:
-        bookable_by_client(booking_options, slot.appointment_type_id, slot.location_id, slot.clinician_id)
+        reservable_by_client(booking_options, slot.appointment_type_id, slot.location_id, slot.clinician_id)
     except (NotBookable, ClientDischarged):
         return False
     return True

@@ -33,6 +33,8 @@ class ModelAppointment:
     at: datetime
     attendances: dict[UUID, ModelAttendance]
     status: str = "booked"
+    sequence: int = 0
+    """The number of changes visible to all of its clients."""
 
     @property
     def until(self) -> datetime:
@@ -239,6 +241,34 @@ class PracticeModel:
         if booking.at <= now:
             return "appointment_started"
         return "late_cancel_refused" if self.is_late(booking, now) and self.late_cancel == "refuse" else None
+
+    def shared_at(
+        self, clinician: UUID, appointment_type: AppointmentType, location: UUID | None, at: datetime
+    ) -> ModelAppointment | None:
+        """The booked appointment with several seats that is exactly this choice."""
+        for one in self.appointments.values():
+            choice = (one.clinician, one.appointment_type, one.location, one.at)
+            if one.status == "booked" and choice == (clinician, appointment_type, location, at):
+                return one if appointment_type.seats > 1 else None
+        return None
+
+    def join_refusal(self, booking: ModelAppointment, client: UUID) -> str | None:
+        """Why the client cannot join a booked appointment that has not started; None if they can."""
+        if client in booking.attending:
+            return "already_attending"
+        if len(booking.attending) >= booking.appointment_type.seats:
+            return "no_seat_left"
+        return "overlapping_appointment" if self.overlaps(booking, [client]) else None
+
+    def online_join_refusal(self, booking: ModelAppointment, client: UUID, now: datetime) -> str | None:
+        """Why the client cannot join it online; None if they can."""
+        timing = booking.appointment_type.timing
+        if client in booking.attending:
+            return "already_attending"
+        if booking.at <= now or booking.at < now + timing.min_notice:
+            return "too_soon"
+        days = booking.at.astimezone(TIME_ZONE).date() - now.astimezone(TIME_ZONE).date()
+        return "too_far" if days.days > timing.max_advance_days else self.join_refusal(booking, client)
 
     def overlaps(self, booking: ModelAppointment, clients: list[UUID]) -> bool:
         """Whether one of the clients attends another appointment at the time of this one."""

@@ -5,7 +5,6 @@ step the stored state must equal the model. Subclasses add further rules, using 
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -17,23 +16,21 @@ from portal_core.appointments.use_cases.book_appointment_for_clients import Book
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
-from portal_core.appointments.use_cases.correct_appointment import CorrectAppointmentCommand
 from portal_core.appointments.use_cases.find_slots import FindSlotsQuery
 from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
-from portal_core.appointments.use_cases.waive_fee import WaiveFeeCommand
 from portal_core.appointments.views import AppointmentFilter, AppointmentView
 from portal_core.kernel.page import PageRequest
-from tests.support.contracts.appointments.opening_hours import OpeningHoursStateMachine
-from tests.support.contracts.appointments.reference_model import ModelHold
+from tests.support.contracts.appointments.attendances_state_machine import AttendancesStateMachine
+from tests.support.contracts.appointments.reference_model import TIME_ZONE, ModelHold
 from tests.support.contracts.appointments.state_machine_base import DAYS, FEE, FIRST, LAST, TIMES
 from tests.support.contracts.appointments.world import new_york
 
 
-class AppointmentsStateMachine(OpeningHoursStateMachine):
+class AppointmentsStateMachine(AttendancesStateMachine):
     """Random appointment histories compared with the reference model."""
 
     @rule(minutes=st.sampled_from([3, 7, 10, 45, 45, 240, 18 * 60]))
@@ -50,7 +47,7 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
     def hold(self, data: st.DataObject, at: datetime) -> None:
         client, clinician, appointment_type, location = self.draw_choice(data)
         at = self.draw_nearby(data, clinician, at)
-        expected = self.model.discharged_refusal(client) or self._not_self_bookable(appointment_type, location)
+        expected = self.model.discharged_refusal(client) or self._not_reservable(appointment_type, location)
         if (
             expected is None
             and sum(one.client == client for one in self.model.active_holds(self.now))
@@ -124,22 +121,30 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
         expected = self.model.discharged_refusal(client) or self._not_self_bookable(appointment_type, location)
         matching_hold = self.model.matching_hold(client, (clinician, appointment_type, location, at), self.now)
         excluding = matching_hold.id if matching_hold else None
-        expected = expected or self.model.refusal(
-            clinician, appointment_type, location, at, [client], self.now, excluding=excluding
-        )
+        shared = self.model.shared_at(clinician, appointment_type, location, at)
+        if shared is not None:
+            expected = expected or self.model.online_join_refusal(shared, client, self.now)
+        else:
+            expected = expected or self.model.refusal(
+                clinician, appointment_type, location, at, [client], self.now, excluding=excluding
+            )
         command = BookAppointmentCommand(choice=self.world.choice(clinician, appointment_type, at, location))
         view = self.attempt(self.use_cases.book(self.world.as_client(client), command), expected)
         if view is not None:
             if matching_hold is not None:
                 self.model.consume_hold(matching_hold)
-            self.record_booking(view.id, clinician, appointment_type, location, at, [client])
+            if shared is not None:
+                assert view.id == shared.id
+                self.record_join(shared, client)
+            else:
+                self.record_booking(view.id, clinician, appointment_type, location, at, [client])
 
     @rule(data=st.data(), at=TIMES, count=st.sampled_from([1, 2]))
     def book_for_clients(self, data: st.DataObject, at: datetime, count: int) -> None:
         _, clinician, _, location = self.draw_choice(data)
         at = self.draw_nearby(data, clinician, at)
         appointment_type = data.draw(
-            st.sampled_from([self.appointment_types[0], self.appointment_types[2], self.appointment_types[2]])
+            st.sampled_from([self.appointment_types[0], self.appointment_types[2], *self.appointment_types[2:]])
         )
         clients = data.draw(st.permutations(self.clients))[:count]
         self.toggle_discharged(data, clients[-1])
@@ -270,62 +275,11 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
                 booking.attendances[client].status = "completed"
             self._bump_versions(booking)
 
-    @precondition(lambda self: self.model.appointments)
-    @rule(
-        data=st.data(),
-        status=st.sampled_from(["attending", "no_show", "cancelled"]),
-        fee=st.sampled_from(["keep", "keep", "charge", "waive"]),
-    )
-    def correct(self, data: st.DataObject, status: Any, fee: Any) -> None:
-        """Of one client's part, or of all that are not cancelled and have another status."""
-        booking = self._draw_appointment(data, closed=True)
-        client = data.draw(st.sampled_from([None, *booking.attendances] * 2 + self.clients))
-        shown = status if status != "attending" else "booked" if booking.status == "booked" else "completed"
-        if client is None:
-            parts = {one: part for one, part in booking.attendances.items() if part.status not in ("cancelled", shown)}
-        else:
-            parts = {one: part for one, part in booking.attendances.items() if one == client}
-        owes = {one: {"keep": part.fee, "charge": True, "waive": False}[fee] for one, part in parts.items()}
-        expected: str | None = None
-        if client is not None and not parts:
-            expected = "not_found"
-        elif booking.status == "cancelled":
-            expected = "appointment_not_booked"
-        elif self.now < booking.at:
-            expected = "appointment_not_started"
-        elif not parts or any((part.status, part.fee) == (shown, owes[one]) for one, part in parts.items()):
-            expected = "nothing_to_correct"
-        elif status == "attending" and self.model.overlaps(booking, list(parts)):
-            expected = "overlapping_appointment"
-        command = CorrectAppointmentCommand(
-            appointment_id=booking.id, client_id=client, status=status, fee=fee, reason="Wrong row"
-        )
-        if self.attempt(self.use_cases.correct(self.world.front_desk, command), expected) is None:
-            return
-        for one, part in parts.items():
-            part.status, part.fee, part.version = shown, owes[one], part.version + 1
-        statuses = {part.status for part in booking.attendances.values()}
-        for outcome in ("booked", "completed", "no_show", "cancelled"):
-            if outcome in statuses:
-                booking.status = outcome
-                break
-
-    @precondition(lambda self: self.model.appointments)
-    @rule(data=st.data())
-    def waive_fee(self, data: st.DataObject) -> None:
-        booking = self._draw_appointment(data, closed=True)
-        client = data.draw(st.sampled_from([*booking.attendances] * 3 + self.clients))
-        part = booking.attendances.get(client)
-        expected = "not_found" if part is None else None if part.fee else "no_fee_due"
-        command = WaiveFeeCommand(appointment_id=booking.id, client_id=client, reason="An emergency")
-        if self.attempt(self.use_cases.waive_fee(self.world.front_desk, command), expected) is not None and part:
-            part.fee, part.version = False, part.version + 1
-
     @rule(data=st.data())
     def find_slots(self, data: st.DataObject) -> None:
         """Exactly the listed slots can be booked."""
         client, _, _, _ = self.draw_choice(data)
-        appointment_type = data.draw(st.sampled_from(self.appointment_types[:2]))
+        appointment_type = data.draw(st.sampled_from([one for one in self.appointment_types if one.self_bookable]))
         day = data.draw(st.sampled_from(DAYS))
         query = FindSlotsQuery(
             appointment_type_id=appointment_type.id,
@@ -343,6 +297,16 @@ class AppointmentsStateMachine(OpeningHoursStateMachine):
             for location in self.locations
             for at in (new_york(day, hour, minute) for hour in range(24) for minute in (0, 15, 30, 45))
             if self.model.refusal(clinician, appointment_type, location, at, [client], self.now) is None
+        }
+        expected |= {
+            (one.clinician, one.location, one.at)
+            for one in self.model.appointments.values()
+            if one.status == "booked"
+            and one.appointment_type == appointment_type
+            and appointment_type.seats > 1
+            and one.location not in self.model.closed
+            and one.at.astimezone(TIME_ZONE).date() == new_york(day, 12).date()
+            and self.model.online_join_refusal(one, client, self.now) is None
         }
         assert {(one.clinician_id, one.location_id, one.starts_at) for one in page.items} == expected
 

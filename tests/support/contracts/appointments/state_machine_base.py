@@ -31,7 +31,7 @@ TIMES = st.builds(new_york, st.sampled_from(DAYS), st.integers(9, 14), st.sample
 
 
 class AppointmentsStateMachineBase(RuleBasedStateMachine):
-    """Two clinicians, three clients, three appointment types. Subclasses create the world and run coroutines."""
+    """Two clinicians, three clients, four appointment types. Subclasses create the world and run coroutines."""
 
     make_world: ClassVar[Callable[[], Awaitable[AppointmentsWorld]]]
     run: ClassVar[Callable[[Coroutine[Any, Any, Any]], Any]]
@@ -63,6 +63,9 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             ),
             await world.add_appointment_type("Long session", minutes=80, before=20, after=5, step=30, advance_days=14),
             await world.add_appointment_type("Couple", minutes=60, step=30, seats=2),
+            await world.add_appointment_type(
+                "Group", minutes=60, step=30, seats=2, notice_hours=1, advance_days=14, self_bookable=True
+            ),
         ]
         self.office = await world.add_location()
         self.locations = [None, self.office.id]
@@ -114,7 +117,16 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         booking.clinician, booking.location, booking.at = clinician, location, at
         self._bump_versions(booking)
 
+    def record_join(self, booking: ModelAppointment, client: UUID) -> None:
+        """Add the client to the booking, or bring them back, in the model."""
+        known = booking.attendances.get(client)
+        if known is None:
+            booking.attendances[client] = ModelAttendance(version=booking.sequence)
+        else:
+            known.status, known.version = "booked", known.version + 1
+
     def _bump_versions(self, booking: ModelAppointment) -> None:
+        booking.sequence += 1
         for attendance in booking.attendances.values():
             attendance.version += 1
 
@@ -133,7 +145,11 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         return (
             client,
             clinician,
-            data.draw(st.sampled_from(self.appointment_types[:2] * 4 + self.appointment_types[2:])),
+            data.draw(
+                st.sampled_from(
+                    self.appointment_types[:2] * 3 + self.appointment_types[2:] + self.appointment_types[3:]
+                )
+            ),
             location,
         )
 
@@ -144,15 +160,23 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             type(self).run(self.world.set_status(client, "active" if was else "discharged"))
             self.model.discharged ^= {client}
 
-    def _draw_appointment(self, data: st.DataObject, *, closed: bool = False) -> ModelAppointment:
-        """Mostly a booked one; with `closed`, mostly one that is not."""
+    def _draw_appointment(
+        self, data: st.DataObject, *, closed: bool = False, several_seats: bool = False
+    ) -> ModelAppointment:
+        """Mostly a booked one; with `closed`, mostly one that is not; with `several_seats`, mostly such a one."""
         everything = list(self.model.appointments.values())
-        return data.draw(
-            st.sampled_from([one for one in everything if (one.status == "booked") != closed] * 4 + everything)
-        )
+        preferred = [
+            one
+            for one in everything
+            if (one.status == "booked") != closed and (one.appointment_type.seats > 1 or not several_seats)
+        ]
+        return data.draw(st.sampled_from(preferred * 4 + everything))
 
     def _not_self_bookable(self, appointment_type: AppointmentType, location: UUID | None) -> str | None:
-        return "not_bookable" if appointment_type.seats > 1 or location in self.model.closed else None
+        return None if appointment_type.self_bookable and location not in self.model.closed else "not_bookable"
+
+    def _not_reservable(self, appointment_type: AppointmentType, location: UUID | None) -> str | None:
+        return "not_bookable" if appointment_type.seats > 1 else self._not_self_bookable(appointment_type, location)
 
     def _closed_refusal(self, booking: ModelAppointment) -> str | None:
         if booking.status != "booked":

@@ -118,10 +118,7 @@ class PracticeWithWaitlistModel(PracticeModel):
             if not suits or one.status != "waiting" or not one.earliest_date <= day <= one.latest_date:
                 continue
             busy = any(
-                one.client in other.attending
-                and other.status == "booked"
-                and other.at < until
-                and slot.starts_at < other.until
+                one.client in other.busy_clients and other.at < until and slot.starts_at < other.until
                 for other in self.appointments.values()
                 for until in [slot.starts_at + appointment_type.timing.duration]
             )

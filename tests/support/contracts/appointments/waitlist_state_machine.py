@@ -74,6 +74,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
         self.toggle_discharged(data, request.client)
         clinician = data.draw(st.sampled_from([request.clinician or self.clinicians[0], *self.clinicians]))
         at = request.since + timedelta(minutes=after)
+        shared = self.model.shared_at(clinician, request.appointment_type, request.location, at)
         if request.status != "pending":
             expected: str | None = "request_closed"
         elif self.model.discharged_refusal(request.client):
@@ -84,6 +85,8 @@ class WaitlistStateMachine(AppointmentsStateMachine):
             request.clinician not in (None, clinician) or at + request.appointment_type.timing.duration > request.until
         ):
             expected = "invalid"
+        elif shared is not None:
+            expected = self._closed_refusal(shared) or self.model.join_refusal(shared, request.client)
         else:
             expected = self.model.refusal(
                 clinician, request.appointment_type, request.location, at, [request.client], self.now, by_staff=True
@@ -92,7 +95,12 @@ class WaitlistStateMachine(AppointmentsStateMachine):
         view = self.attempt(self.use_cases.confirm_appointment_request(self.world.front_desk, command), expected)
         if view is not None:
             request.status = "confirmed"
-            self.record_booking(view.id, clinician, request.appointment_type, request.location, at, [request.client])
+            if shared is not None:
+                assert view.id == shared.id
+                self.record_join(shared, request.client)
+            else:
+                choice = (clinician, request.appointment_type, request.location, at)
+                self.record_booking(view.id, *choice, [request.client])
 
     @precondition(lambda self: self.model.requests)
     @rule(data=st.data(), by_client=st.booleans())
@@ -132,7 +140,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
         any_location: bool,
     ) -> None:
         today = self.now.astimezone(TIME_ZONE).date()
-        expected = self.model.discharged_refusal(client) or self._not_self_bookable(appointment_type, location)
+        expected = self.model.discharged_refusal(client) or self._not_reservable(appointment_type, location)
         if expected is None and self.model.cannot_join_waitlist(
             client, (appointment_type, location, any_location, clinician), self.now
         ):

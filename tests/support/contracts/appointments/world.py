@@ -111,10 +111,10 @@ class AppointmentsWorld(ABC):
         notice_hours: int = 0,
         advance_days: int = 90,
         seats: int = 1,
-        self_bookable: bool = True,
+        self_bookable: bool | None = None,
         active: bool = True,
     ) -> AppointmentType:
-        """Add an appointment type; all times in minutes unless stated."""
+        """Add an appointment type; all times in minutes unless stated. Clients book it online if it has one seat."""
         appointment_type_id = self.ids.new()
         timing = AppointmentTiming(
             appointment_type_id=appointment_type_id,
@@ -126,7 +126,12 @@ class AppointmentsWorld(ABC):
             max_advance_days=advance_days,
         )
         appointment_type = AppointmentType(
-            id=appointment_type_id, name=name, timing=timing, seats=seats, self_bookable=self_bookable, active=active
+            id=appointment_type_id,
+            name=name,
+            timing=timing,
+            seats=seats,
+            self_bookable=seats == 1 if self_bookable is None else self_bookable,
+            active=active,
         )
         async with self.begin(self.front_desk) as unit:
             await unit.setup.save_appointment_type(appointment_type, AUDIT_ENTRY)

@@ -46,8 +46,9 @@ class AppointmentTypeRequest(Request, frozen=True):
     """All fields of an appointment type; durations are in minutes.
 
     `slot_step_minutes` is the time between bookable starts, by default the duration. Booked at least
-    `min_notice_minutes` and at most `max_advance_days` ahead. With more than one of `seats` it is shared; clients
-    request a type that is not `self_bookable`. `cpt_code` is the code that the practice bills for it.
+    `min_notice_minutes` and at most `max_advance_days` ahead. With more than one of `seats` it is shared. Clients
+    request a type that is not `self_bookable`: by default one with several seats. Where such a type is, clients join
+    one another's appointments, as in an open group. `cpt_code` is the code that the practice bills for it.
     """
 
     name: Name
@@ -58,7 +59,7 @@ class AppointmentTypeRequest(Request, frozen=True):
     min_notice_minutes: Notice = 0
     max_advance_days: Annotated[int, Meta(ge=0, le=MAX_ADVANCE_DAYS, examples=[90])] = 90
     seats: Annotated[int, Meta(ge=1, le=MAX_SEATS)] = 1
-    self_bookable: bool = True
+    self_bookable: Annotated[bool | None, Meta(examples=[True])] = None
     active: bool = True
     cpt_code: CptCode | None = None
 

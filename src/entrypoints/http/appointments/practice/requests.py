@@ -12,7 +12,13 @@ from entrypoints.http.contract.fields import Cursor, FromPath, FromQuery, Instan
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.appointment_request import RequestStatus
-from portal_core.appointments.errors import ClientDischarged, RequestClosed
+from portal_core.appointments.errors import (
+    AlreadyAttending,
+    AlreadyStarted,
+    ClientDischarged,
+    NoSeatLeft,
+    RequestClosed,
+)
 from portal_core.appointments.practice_views import PracticeAppointmentRequestView, PracticeAppointmentView
 from portal_core.appointments.use_cases.confirm_appointment_request import (
     ConfirmAppointmentRequest,
@@ -68,7 +74,17 @@ class PracticeAppointmentRequestsController(Controller):
         )
 
     @post(
-        "/{request_id:uuid}/confirm", raises=[Forbidden, RequestClosed, ClientDischarged, StaleVersion, *BOOKING_ERRORS]
+        "/{request_id:uuid}/confirm",
+        raises=[
+            Forbidden,
+            RequestClosed,
+            ClientDischarged,
+            StaleVersion,
+            AlreadyStarted,
+            AlreadyAttending,
+            NoSeatLeft,
+            *BOOKING_ERRORS,
+        ],
     )
     async def confirm_appointment_request(
         self,
@@ -77,7 +93,10 @@ class PracticeAppointmentRequestsController(Controller):
         data: JSONBody[ConfirmAppointmentRequestBody],
         confirm_appointment_request: NamedDependency[ConfirmAppointmentRequest],
     ) -> PracticeAppointmentView:
-        """Books what a client requested, and notifies them."""
+        """Books what a client requested, and notifies them.
+
+        Where the appointment type has several seats, the client joins the appointment that is booked at this time.
+        """
         command = ConfirmAppointmentRequestCommand(
             request_id=request_id,
             clinician_id=data.clinician_id,
