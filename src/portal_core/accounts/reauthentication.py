@@ -19,11 +19,11 @@ from portal_core.accounts.password_policy import normalize_password
 from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery_codes import redeem_recovery_code
-from portal_core.accounts.tokens import is_recovery_code
+from portal_core.accounts.tokens import is_recovery_code, normalize_totp
 from portal_core.kernel.actor import AccountHolder, Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.kernel.errors import PortalError, Unauthenticated
+from portal_core.kernel.errors import Invalid, PortalError, Unauthenticated
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.uow import Begin
 
@@ -53,34 +53,30 @@ class Reauthentication:
     second_factors: SecondFactors
     limits: RateLimits
 
-    async def by_password(self, actor: Actor, password: str, *, path: str = "password") -> Account:
-        """Check the password alone, and return the account.
+    async def by_all_factors(
+        self, actor: Actor, password: str, code: str, *, password_path: str = "password", path: str = "code"
+    ) -> Account:
+        """Check the password and, where one is enrolled, the second factor or a recovery code; return the account.
 
         Raises:
             Unauthenticated: nobody is signed in, or the account is not active.
             RateLimited: too many attempts for this account.
             WrongPassword: it is wrong; audited.
-        """
-        async with self._counted(actor):
-            account, _ = await self._by_password(actor, password, path)
-        return account
-
-    async def by_all_factors(self, actor: Actor, password: str, code: str, *, path: str = "code") -> Account:
-        """Check the password and, where one is enrolled, the second factor or a recovery code; return the account.
-
-        Raises:
-            As `by_password`, and
             CodeRefused: the second factor is wrong or was already used; audited.
+            Invalid: the second factor is missing.
         """
         async with self._counted(actor):
-            account, result = await self._by_password(actor, password, "password")
+            account, result = await self._by_password(actor, password, password_path)
             if account.second_factor == "none" and isinstance(result, Accepted):
                 return account
+            if not code.strip():
+                message = "Two-step sign-in is on: send a code of your authenticator app, or a recovery code."
+                raise Invalid.at(path, "missing", message)
             if is_recovery_code(code):
                 accepted = await self._redeem_recovery_code(actor, account, code)
             else:
                 state = result.state if isinstance(result, SecondFactorNeeded) else ""
-                accepted = await self.second_factors.check(Credential.of(account), state, code.strip())
+                accepted = await self.second_factors.check(Credential.of(account), state, normalize_totp(code))
             if not accepted:
                 await self._audit_failure(actor, account, "second_factor")
                 raise CodeRefused.at(path, "code_refused", "This code is incorrect or was already used.")
@@ -93,10 +89,9 @@ class Reauthentication:
         await self.limits.take(*count)
         try:
             yield
-        except (WrongPassword, CodeRefused):
-            raise
-        except PortalError:
-            await self.limits.release(*count)
+        except PortalError as error:
+            if not isinstance(error, WrongPassword | CodeRefused):
+                await self.limits.release(*count)
             raise
         await self.limits.release(*count)
 

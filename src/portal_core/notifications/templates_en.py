@@ -54,6 +54,11 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "A recovery code was used to sign in to your account. If it was not you, please reset your password now and "
         "call us.",
     ),
+    "recovery_codes_renewed": (
+        "New recovery codes",
+        "New recovery codes were made for your account, and the earlier ones no longer work. If it was not you, please "
+        "reset your password now and call us.",
+    ),
     "account_locked": (
         "Your account is temporarily locked",
         "Your account is locked for 15 minutes after several failed attempts to sign in. If it was not you, please "

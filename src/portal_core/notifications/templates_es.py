@@ -50,6 +50,11 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Se usó un código de recuperación para iniciar sesión en su cuenta. Si no fue usted, restablezca ahora su "
         "contraseña y llámenos, por favor.",
     ),
+    "recovery_codes_renewed": (
+        "Nuevos códigos de recuperación",
+        "Se crearon nuevos códigos de recuperación para su cuenta y los anteriores ya no sirven. Si no fue usted, "
+        "restablezca ahora su contraseña y llámenos, por favor.",
+    ),
     "account_locked": (
         "Su cuenta está bloqueada temporalmente",
         "Su cuenta está bloqueada durante 15 minutos tras varios intentos fallidos de iniciar sesión. Si no fue usted, "

@@ -214,10 +214,12 @@ class _Setup:
             "block_time": RequestValues(body={"starts_at": "2026-04-22T13:00:00Z", "ends_at": "2026-04-22T15:00:00Z"}),
             "reset_second_factor_of_staff": RequestValues({"staff_id": newest[2]}),
             "staff_end_session": RequestValues({"session_id": sessions[0]["id"]}),
-            "staff_change_password": RequestValues(body={"current_password": password, "new_password": NEW_PASSWORD}),
+            "staff_change_password": RequestValues(
+                body={"current_password": password, "new_password": NEW_PASSWORD, "code": next_code}
+            ),
             "staff_close_account": RequestValues(body={"password": password, "code": next_code}),
             "staff_remove_second_factor": RequestValues(body={"password": password, "code": next_code}),
-            "staff_renew_recovery_codes": RequestValues(body={"password": password}),
+            "staff_renew_recovery_codes": RequestValues(body={"password": password, "code": next_code}),
             "staff_verify_second_factor": RequestValues(body={"challenge": challenge, "code": next_code}),
             "staff_sign_in": RequestValues(body={"email": email, "password": password}),
             "staff_refresh_session": RequestValues(body={"refresh_token": other["refresh_token"]}),
@@ -301,7 +303,7 @@ class _Setup:
             "enroll_second_factor": RequestValues(body={"password": PASSWORD}),
             "confirm_second_factor": RequestValues(body={"code": code_at(enrollment_exempt["secret"], now)}),
             "remove_second_factor": RequestValues(token=mira, body={"password": demo.client_password, **codes}),
-            "renew_recovery_codes": RequestValues(token=mira, body={"password": demo.client_password}),
+            "renew_recovery_codes": RequestValues(token=mira, body={"password": demo.client_password, **codes}),
             "verify_second_factor": RequestValues(body={"challenge": challenge["challenge"], **codes}),
             "request_email_change": RequestValues(body={**change, "new_email": "theo.l@client.example"}),
             "confirm_email_change": RequestValues(body={"code": proof}),

@@ -24,7 +24,7 @@ from portal_core.accounts.use_cases.renew_recovery_codes import RenewRecoveryCod
 from portal_core.accounts.use_cases.request_password_reset import RequestPasswordResetCommand
 from portal_core.accounts.use_cases.reset_password import ResetPasswordCommand
 from portal_core.accounts.use_cases.verify_email import VerifyEmailCommand
-from portal_core.kernel.errors import RateLimited, Unauthenticated
+from portal_core.kernel.errors import Invalid, RateLimited, Unauthenticated
 from tests.support.contracts.accounts.world import DATE_OF_BIRTH
 from tests.unit.accounts.call_recorder import record_calls
 from tests.unit.accounts.use_cases import ANN, BOB, OTHER, PASSWORD, STAFF, AccountUseCases
@@ -255,12 +255,20 @@ async def test_password_must_not_contain_personal_details() -> None:
     await use_cases.change_password(actor, ChangePasswordCommand(PASSWORD, "Wilhelmina rides old tractors"))
 
 
-async def test_password_change_does_not_require_second_factor() -> None:
+async def test_password_change_requires_the_second_factor_where_one_is_enrolled() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_client_account()
     tokens = await use_cases.signed_in()
-    await use_cases.enrolled(tokens)
-    await use_cases.change_password(await use_cases.holder(tokens), ChangePasswordCommand(PASSWORD, OTHER))
+    secret, _ = await use_cases.enrolled(tokens)
+    actor = await use_cases.holder(tokens)
+    for _ in range(6):  # leaving it out is no guess
+        with pytest.raises(Invalid) as refused:
+            await use_cases.change_password(actor, ChangePasswordCommand(PASSWORD, OTHER))
+        assert [(f.path, f.code) for f in refused.value.fields] == [("code", "missing")]
+    with pytest.raises(CodeRefused):
+        await use_cases.change_password(actor, ChangePasswordCommand(PASSWORD, OTHER, "000000"))
+    code = use_cases.totp(secret)
+    await use_cases.change_password(actor, ChangePasswordCommand(PASSWORD, OTHER, f" {code[:3]} {code[3:]} "))
     await use_cases.challenge(password=OTHER)
 
 
@@ -293,7 +301,7 @@ async def test_account_changes_require_sign_in() -> None:
         use_cases.close(visitor, CloseAccountCommand(PASSWORD)),
         use_cases.enroll(visitor, EnrollSecondFactorCommand(PASSWORD)),
         use_cases.confirm(visitor, ConfirmSecondFactorCommand("1")),
-        use_cases.renew_codes(visitor, RenewRecoveryCodesCommand(PASSWORD)),
+        use_cases.renew_codes(visitor, RenewRecoveryCodesCommand(PASSWORD, "1")),
         use_cases.list_sessions(visitor),
         use_cases.end_session(visitor, use_cases.world.ids.new()),
         use_cases.close(use_cases.system, CloseAccountCommand(PASSWORD)),
@@ -337,6 +345,8 @@ async def test_closing_account_requires_password_and_second_factor() -> None:
     with pytest.raises(WrongPassword):
         await use_cases.close(actor, CloseAccountCommand(OTHER, use_cases.totp(secret)))
     with pytest.raises(CodeRefused):
+        await use_cases.close(actor, CloseAccountCommand(PASSWORD, "000000"))
+    with pytest.raises(Invalid):
         await use_cases.close(actor, CloseAccountCommand(PASSWORD))
     assert (await use_cases.account()).status == "active"
     await use_cases.close(actor, CloseAccountCommand(PASSWORD, use_cases.totp(secret)))

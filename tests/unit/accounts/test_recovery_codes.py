@@ -169,8 +169,13 @@ async def test_new_recovery_codes_invalidate_old_ones() -> None:
         await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
     )
     with pytest.raises(WrongPassword):
-        await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(OTHER))
-    renewed = await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(PASSWORD))
+        await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(OTHER, codes[1]))
+    with pytest.raises(CodeRefused):
+        await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(PASSWORD, "000000"))
+    await use_cases.work()
+    renewed = await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(PASSWORD, codes[1]))
+    account = await use_cases.account()
+    assert await use_cases.work() == [("recovery_codes_used", account.id), ("recovery_codes_renewed", account.id)]
     assert not set(renewed.codes) & set(codes)
     with pytest.raises(SecondFactorRefused):
         await use_cases.answer_challenge(await use_cases.challenge(), codes[0])
@@ -182,7 +187,7 @@ async def test_without_a_second_factor_there_are_no_recovery_codes() -> None:
     await use_cases.add_client_account()
     actor = await use_cases.holder(await use_cases.signed_in())
     with pytest.raises(NoSecondFactor):
-        await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(PASSWORD))
+        await use_cases.renew_codes(actor, RenewRecoveryCodesCommand(PASSWORD, "000000"))
     with pytest.raises(NoSecondFactor):
         await use_cases.remove(actor, RemoveSecondFactorCommand(PASSWORD, ""))
 
@@ -253,7 +258,9 @@ async def test_unrecorded_enrollment_is_recorded_at_next_sign_in() -> None:
     use_cases.world.clock.advance(2 * STEP)
     tokens = await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(enrollment.secret))
     assert (await use_cases.account()).second_factor == "totp"
-    codes = (await use_cases.renew_codes(await use_cases.holder(tokens), RenewRecoveryCodesCommand(PASSWORD))).codes
+    use_cases.world.clock.advance(2 * STEP)
+    renew = RenewRecoveryCodesCommand(PASSWORD, use_cases.totp(enrollment.secret))
+    codes = (await use_cases.renew_codes(await use_cases.holder(tokens), renew)).codes
     assert await use_cases.answer_challenge(await use_cases.challenge(), codes[0])
 
 

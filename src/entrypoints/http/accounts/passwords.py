@@ -30,10 +30,11 @@ class ResetPasswordRequest(Request, frozen=True):
 
 
 class ChangePasswordRequest(Request, frozen=True):
-    """The current password and the new one."""
+    """The current password and the new one. `code` is required if a second factor is enrolled."""
 
     current_password: Password
     new_password: Password
+    code: Code | None = None
 
 
 class CloseAccountRequest(Request, frozen=True):
@@ -88,7 +89,7 @@ def password_controller(side: Side) -> type[Controller]:
             "/change-password",
             idempotent=False,
             operation_id=operation_name(side, "change_password"),
-            raises=[InvalidPassword, WrongPassword, RateLimited],
+            raises=[InvalidPassword, WrongPassword, CodeRefused, RateLimited],
         )
         async def change_password(
             self,
@@ -97,7 +98,8 @@ def password_controller(side: Side) -> type[Controller]:
             change_password: NamedDependency[ChangePassword],
         ) -> None:
             """Changes the password. All other sessions end."""
-            await change_password(request.actor, ChangePasswordCommand(data.current_password, data.new_password))
+            command = ChangePasswordCommand(data.current_password, data.new_password, data.code or "")
+            await change_password(request.actor, command)
 
         @post(
             "/close-account",

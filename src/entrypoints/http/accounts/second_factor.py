@@ -38,8 +38,8 @@ class CodeRequest(Request, frozen=True):
     code: Code
 
 
-class RemoveSecondFactorRequest(Request, frozen=True):
-    """`code` is the authenticator app's code, or a recovery code."""
+class AllFactorsRequest(Request, frozen=True):
+    """Password and second factor, to confirm the change. `code` is the authenticator app's code, or a recovery code."""
 
     password: Password
     code: Code
@@ -97,16 +97,16 @@ def second_factor_controller(side: Side) -> type[Controller]:
             "/recovery-codes",
             idempotent=False,
             operation_id=operation_name(side, "renew_recovery_codes"),
-            raises=[NoSecondFactor, WrongPassword, RateLimited],
+            raises=[NoSecondFactor, WrongPassword, CodeRefused, RateLimited],
         )
         async def renew_recovery_codes(
             self,
             request: PortalRequest,
-            data: JSONBody[PasswordRequest],
+            data: JSONBody[AllFactorsRequest],
             renew_recovery_codes: NamedDependency[RenewRecoveryCodes],
         ) -> RecoveryCodesView:
             """Creates ten new recovery codes, which replace the old ones."""
-            return await renew_recovery_codes(request.actor, RenewRecoveryCodesCommand(data.password))
+            return await renew_recovery_codes(request.actor, RenewRecoveryCodesCommand(data.password, data.code))
 
         @delete(
             "",
@@ -116,7 +116,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
         async def remove_second_factor(
             self,
             request: PortalRequest,
-            data: JSONBody[RemoveSecondFactorRequest],
+            data: JSONBody[AllFactorsRequest],
             remove_second_factor: NamedDependency[RemoveSecondFactor],
         ) -> None:
             """Removes the second factor. Where one is required, the session may then only set up a new one."""

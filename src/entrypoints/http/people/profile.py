@@ -84,10 +84,11 @@ class ChangeProfileRequest(Request, frozen=True):
 
 
 class EmailChangeRequest(Request, frozen=True):
-    """The new email, and the account's password."""
+    """The new email, and the account's password. `code` is required if a second factor is enrolled."""
 
     new_email: Email
     password: Password
+    code: Code | None = None
 
 
 class ConfirmEmailRequest(Request, frozen=True):
@@ -128,7 +129,7 @@ class EmailChangeController(Controller):
         "",
         idempotent=False,
         status_code=202,
-        raises=[Forbidden, InvalidEmail, EmailUnchanged, WrongPassword, RateLimited],
+        raises=[Forbidden, InvalidEmail, EmailUnchanged, WrongPassword, CodeRefused, RateLimited],
     )
     async def request_email_change(
         self,
@@ -137,7 +138,8 @@ class EmailChangeController(Controller):
         request_email_change: NamedDependency[RequestEmailChange],
     ) -> EmailChangeView:
         """Has a code mailed to the new email. The email changes when the code is confirmed."""
-        return await request_email_change(request.actor, RequestEmailChangeCommand(data.new_email, data.password))
+        command = RequestEmailChangeCommand(data.new_email, data.password, data.code or "")
+        return await request_email_change(request.actor, command)
 
     @post("/confirm", idempotent=False, status_code=200, raises=[CodeRefused, AlreadyRegistered, RateLimited])
     async def confirm_email_change(

@@ -16,8 +16,11 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ChangePasswordCommand:
+    """`code` is required for accounts with a second factor."""
+
     current_password: str
     new_password: str
+    code: str = ""
 
 
 @frozen
@@ -29,8 +32,8 @@ class ChangePassword:
     Raises:
         Unauthenticated: nobody is signed in.
         InvalidPassword: the new password does not meet the policy; the person's names count as context.
-        RateLimited: too many attempts at the current password.
-        WrongPassword: the current password is wrong; audited.
+        RateLimited: too many attempts.
+        WrongPassword, CodeRefused: the current password or the code is wrong; audited.
     """
 
     begin: Begin[SignInUnit]
@@ -49,7 +52,9 @@ class ChangePassword:
         password = await check_new_password(
             command.new_password, rules=rules, words=words, strength=self.strength, path="new_password"
         )
-        account = await self.reauthentication.by_password(actor, command.current_password, path="current_password")
+        account = await self.reauthentication.by_all_factors(
+            actor, command.current_password, command.code, password_path="current_password"
+        )
         async with self.begin(actor) as unit:
             entry = AuditEntry("account.password_changing", account.id, account.client_id)
             await unit.sessions.end_all(account.id, self.clock.now(), entry, keep=holder.session_id)

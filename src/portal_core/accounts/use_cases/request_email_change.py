@@ -19,8 +19,11 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class RequestEmailChangeCommand:
+    """`code` is required for accounts with a second factor."""
+
     new_email: str
     password: str
+    code: str = ""
 
 
 @frozen
@@ -35,8 +38,8 @@ class RequestEmailChange:
         Forbidden: staff, whose email the practice changes.
         InvalidEmail: it is not an email address.
         EmailUnchanged: the account already has this email.
-        RateLimited: too many attempts at the password.
-        WrongPassword: the password is wrong; audited.
+        RateLimited: too many attempts.
+        WrongPassword, CodeRefused: one of them is wrong; audited.
     """
 
     begin: Begin[AccountsUnit]
@@ -49,7 +52,7 @@ class RequestEmailChange:
         async with self.begin(actor):
             if isinstance(require_account_holder(actor), StaffActor):
                 raise Forbidden("Ask an administrator of the practice to change your email.")
-        account = await self.reauthentication.by_password(actor, command.password)
+        account = await self.reauthentication.by_all_factors(actor, command.password, command.code)
         if email == account.email:
             raise EmailUnchanged
         now = self.clock.now()
