@@ -3,16 +3,16 @@
 import asyncio
 import json
 import logging
+from base64 import urlsafe_b64decode
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from attrs import define, field, frozen
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
+from adapters.oidc.public_fetch import fetch
 from portal_core.kernel.errors import Unavailable
 from portal_core.kernel.sources import Clock
 
@@ -23,44 +23,17 @@ RETRY_INTERVAL: Final = timedelta(minutes=1)
 MAX_CACHE_AGE: Final = timedelta(hours=1)
 """Cached keys remain usable for this long while the issuer does not respond."""
 
-_TIMEOUT_SECONDS = 5.0
-_MAX_BYTES = 1_000_000
 _MAX_KEYS = 100
-_RSA_2048_BITS = 342  # characters of base64url
+_MIN_RSA_BITS = 2048
+_MIN_RSA_EXPONENT = 65_537
+"""FIPS 186-5, 5.1 and A.1.1, which also requires the exponent to be odd."""
 _log = logging.getLogger(__name__)
 
 
 class Fetch(Protocol):
-    """Fetches a document. Blocks, and raises OSError or ValueError on failure."""
+    """Fetches a document. Raises OSError or ValueError on failure."""
 
-    def __call__(self, url: str) -> bytes: ...
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """Refuses redirects, which could lead to any host, and out of TLS."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-_opener = build_opener(_NoRedirects)
-
-
-def fetch(url: str) -> bytes:
-    """Fetch the document at an https URL."""
-    if not url.startswith("https://"):
-        raise ValueError("keys must be fetched over https")
-    return read(url)
-
-
-def read(url: str) -> bytes:
-    """Fetch the document at a URL, of at most a megabyte."""
-    request = Request(url, headers={"Accept": "application/json", "User-Agent": "client-portal"})  # noqa: S310  (https, or a test's own issuer)
-    with _opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
-        body: bytes = response.read(_MAX_BYTES + 1)
-    if len(body) > _MAX_BYTES:
-        raise ValueError("the key set is too large")
-    return body
+    async def __call__(self, url: str) -> bytes: ...
 
 
 @frozen
@@ -78,7 +51,6 @@ class JwksCache:
     _cached: dict[str, _CachedKeys] = field(init=False, factory=dict)
     _last_attempt: dict[str, datetime] = field(init=False, factory=dict)
     _locks: dict[str, asyncio.Lock] = field(init=False, factory=lambda: defaultdict(asyncio.Lock))
-    _threads: ThreadPoolExecutor = field(init=False, factory=lambda: ThreadPoolExecutor(2, "jwks"))
 
     async def find(self, url: str, kid: str | None) -> Key | None:
         """The key with this id, or the only key when no id is given. An unknown id triggers another fetch.
@@ -107,14 +79,10 @@ class JwksCache:
             return
         self._last_attempt[url] = now
         try:
-            body = await asyncio.get_running_loop().run_in_executor(self._threads, self.fetch, url)
+            body = await self.fetch(url)
             self._cached[url] = _CachedKeys(_keys(body), now)
         except (OSError, ValueError, RecursionError) as error:
             _log.warning("jwks_unavailable", extra={"error": type(error).__name__})
-
-    def close(self) -> None:
-        """Release the threads."""
-        self._threads.shutdown()
 
 
 def _named(keys: tuple[Key, ...] | None, kid: str | None) -> Key | None:
@@ -146,8 +114,18 @@ def _signs(entry: dict[str, Any]) -> bool:
         return False
     match entry.get("kty"):
         case "RSA":
-            return len(str(entry.get("n"))) >= _RSA_2048_BITS
+            exponent = _number(entry.get("e"))
+            strong = _number(entry.get("n")).bit_length() >= _MIN_RSA_BITS
+            return strong and exponent >= _MIN_RSA_EXPONENT and exponent % 2 == 1
         case "EC" | "OKP":
             return True
         case _:
             return False
+
+
+def _number(text: Any) -> int:
+    """A number of a key (RFC 7518, 6.3.1); 0 when it cannot be read. The text of a small one may be long."""
+    try:
+        return int.from_bytes(urlsafe_b64decode(f"{text}=="))
+    except ValueError:
+        return 0

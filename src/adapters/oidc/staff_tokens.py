@@ -10,15 +10,20 @@ from joserfc.jws import JWSRegistry
 
 from adapters.oidc.issuers import OidcIssuer, OidcIssuers, trusted_issuer
 from adapters.oidc.jwks import JwksCache
-from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
+from portal_core.accounts.identity_provider import (
+    MAX_STAFF_TOKEN_AGE,
+    StaffIdentity,
+    StaffTokens,
+    is_subject,
+)
 from portal_core.kernel.sources import Clock
 
 ALGORITHMS: Final = ("RS256", "ES256", "PS256", "EdDSA", "Ed25519")
 """Only private-key signatures: never `none`, never a shared secret (RFC 8725, 3.1). Includes EdDSA's new name."""
 
 LEEWAY_SECONDS: Final = 60
+MAX_LIFETIME_SECONDS: Final = 86_400
 _MAX_TOKEN_LENGTH = 16_384
-_MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core, 2
 
 
 class _Registry(JWSRegistry):
@@ -63,9 +68,14 @@ class OidcStaffTokens(StaffTokens):
         try:
             claims = jwt.decode(token, key, registry=_registry).claims
             self._rules(issuer).validate(claims)
-        except (JoseError, ValueError, TypeError, RecursionError):
+            accepted = _meant_for_us(issuer, claims) and self._is_recent(claims)
+        except (JoseError, ValueError, TypeError, OverflowError, RecursionError):
             return None
-        return _identity(issuer, claims) if _meant_for_us(issuer, claims) else None
+        return _identity(issuer, claims) if accepted else None
+
+    def _is_recent(self, claims: dict[str, Any]) -> bool:
+        now, max_age = self.clock.now().timestamp(), MAX_STAFF_TOKEN_AGE.total_seconds()
+        return bool(now - claims["iat"] <= max_age + LEEWAY_SECONDS and claims["exp"] - now <= MAX_LIFETIME_SECONDS)
 
     def _rules(self, issuer: OidcIssuer) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
@@ -100,7 +110,7 @@ def _header(token: str) -> dict[str, Any] | None:
 def _meant_for_us(issuer: OidcIssuer, claims: dict[str, Any]) -> bool:
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     party = claims.get("azp", None if several else issuer.audience)
-    return party == issuer.audience and 0 < len(claims["sub"]) <= _MAX_SUBJECT_LENGTH
+    return party == issuer.audience and is_subject(claims["sub"])
 
 
 def _identity(issuer: OidcIssuer, claims: dict[str, Any]) -> StaffIdentity:

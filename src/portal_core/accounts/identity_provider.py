@@ -1,6 +1,6 @@
 """Ports of the identity provider (the first four), of password strength checks, and of staff tokens."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -144,6 +144,16 @@ class PasswordStrength(Protocol):
         ...
 
 
+MAX_SUBJECT_LENGTH = 255
+MAX_STAFF_TOKEN_AGE = timedelta(minutes=10)
+"""A token signs in right after it was issued, so an older one was kept or stolen."""
+
+
+def is_subject(text: object) -> bool:
+    """Whether it can be an issuer's name for a person: 1 to 255 visible ASCII characters (OpenID Connect Core, 2)."""
+    return isinstance(text, str) and 0 < len(text) <= MAX_SUBJECT_LENGTH and text.isascii() and text.isprintable()
+
+
 @frozen
 class StaffIdentity:
     """A staff member as an OIDC issuer names them. `methods` is `amr` (RFC 8176), `context` is `acr`."""
@@ -160,5 +170,8 @@ class StaffTokens(Protocol):
     """ID tokens of the EHR's OIDC issuer."""
 
     async def verify(self, practice_id: UUID, token: str) -> StaffIdentity | None:
-        """The identity in the token; None unless signature, issuer, audience and times are valid."""
+        """The identity in the token; None unless signature, issuer, audience and times are valid.
+
+        A token is accepted for `MAX_STAFF_TOKEN_AGE`, and a minute more for clocks that differ.
+        """
         ...

@@ -24,7 +24,5 @@ def issuer(keys: dict[str, Key]) -> Iterator[FakeIssuer]:
 
 
 @pytest.fixture
-def tokens(issuer: FakeIssuer) -> Iterator[OidcStaffTokens]:
-    made = OidcStaffTokens(issuer, issuer.clock, JwksCache(issuer.clock, issuer.fetch))
-    yield made
-    made.keys.close()
+def tokens(issuer: FakeIssuer) -> OidcStaffTokens:
+    return OidcStaffTokens(issuer, issuer.clock, JwksCache(issuer.clock, issuer.fetch))

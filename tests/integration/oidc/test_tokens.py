@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import OctKey, RSAKey
 
-from adapters.oidc.staff_tokens import LEEWAY_SECONDS, OidcStaffTokens
-from portal_core.accounts.identity_provider import StaffIdentity
+from adapters.oidc.staff_tokens import LEEWAY_SECONDS, MAX_LIFETIME_SECONDS, OidcStaffTokens
+from portal_core.accounts.identity_provider import MAX_STAFF_TOKEN_AGE, StaffIdentity
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, PRACTICE
 from tests.support.oidc.fake_issuer import FakeIssuer, segment, signed
 
@@ -127,6 +127,11 @@ async def test_key_is_limited_to_its_own_algorithm(issuer: FakeIssuer, tokens: O
         {"exp": "never"},
         {"exp": float("nan")},
         {"exp": True},
+        {"exp": float("inf")},
+        {"exp": 10**12},
+        {"exp": 1e308},
+        {"iat": -(10**400)},
+        {"iat": 0},
         {"iat": None},
         {"iat": "now"},
     ],
@@ -153,6 +158,15 @@ async def test_token_times_have_one_minute_of_leeway(
     bad: dict[str, Any] = {claim: now + first_good + step}
     assert await tokens.verify(PRACTICE, issuer.token(**good)) is not None
     assert await tokens.verify(PRACTICE, issuer.token(**bad)) is None
+
+
+async def test_kept_tokens_are_refused(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:
+    now = int(issuer.clock.now().timestamp())
+    oldest = now - int(MAX_STAFF_TOKEN_AGE.total_seconds()) - LEEWAY_SECONDS
+    assert await tokens.verify(PRACTICE, issuer.token(iat=oldest)) is not None
+    assert await tokens.verify(PRACTICE, issuer.token(iat=oldest - 1)) is None
+    assert await tokens.verify(PRACTICE, issuer.token(exp=now + MAX_LIFETIME_SECONDS)) is not None
+    assert await tokens.verify(PRACTICE, issuer.token(exp=now + MAX_LIFETIME_SECONDS + 1)) is None
 
 
 async def test_key_embedded_in_the_token_is_ignored(issuer: FakeIssuer, tokens: OidcStaffTokens) -> None:

@@ -12,7 +12,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from adapters.oidc.issuers import OidcIssuers
-from adapters.oidc.jwks import read
+from adapters.oidc.public_fetch import read
 from portal_core.accounts.settings import OidcSettings
 from tests.support.clock import FixedClock
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, TRUSTING_PRACTICES
@@ -60,10 +60,10 @@ class FakeIssuer(OidcIssuers):
         issuer, audience = TRUSTING_PRACTICES[practice_id]
         return OidcSettings(issuer=issuer, audience=audience, jwks_url=JWKS_URL)
 
-    def fetch(self, url: str) -> bytes:
+    async def fetch(self, url: str) -> bytes:
         """Fetch as the adapter does, from the server's real address."""
         assert url == JWKS_URL
-        return read(self.url)
+        return await read(self.url)
 
     def claims(self, **other: Any) -> dict[str, Any]:
         """Valid claims with changes; None removes one."""

@@ -1,5 +1,6 @@
 """Staff sign-in with an ID token of the EHR's identity provider."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -104,6 +105,18 @@ async def test_closed_account_cannot_sign_in_by_oidc_subject() -> None:
         active=False
     )
     await assert_refused(use_cases)
+
+
+async def test_token_signs_in_once() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_staff_account()
+    command = SignInWithOidcCommand(use_cases.staff_tokens.issue(SAM, audience=AUDIENCE), "bearer")
+    results = await asyncio.gather(
+        *(use_cases.sign_in_with_oidc(use_cases.visitor(), command) for _ in range(3)), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in results) == ["SessionTokens", "SignInRefused", "SignInRefused"]
+    reasons = [one.facts["reason"] for one in await use_cases.world.audit() if one.action == "sign_in.refused"]
+    assert reasons == ["used_token", "used_token"]
 
 
 async def test_single_factor_token_is_refused() -> None:

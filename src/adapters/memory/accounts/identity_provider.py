@@ -23,6 +23,7 @@ from portal_core.accounts.identity_provider import (
     StaffIdentity,
     StaffTokens,
     TotpEnrollment,
+    is_subject,
 )
 from portal_core.accounts.model import Side
 from portal_core.kernel.sources import Clock, TokenSource
@@ -212,7 +213,6 @@ class MemoryCredentials(Credentials):
 
 
 TOKEN_LIFETIME = timedelta(minutes=5)
-MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core, 2
 
 
 @frozen
@@ -241,6 +241,4 @@ class MemoryStaffTokens(StaffTokens):
         if issued is None or self.trusted.get(practice_id) != (issued.staff_identity.issuer, issued.audience):
             return None
         in_time = issued.starts_at <= self.clock.now() < issued.starts_at + TOKEN_LIFETIME
-        return (
-            issued.staff_identity if in_time and 0 < len(issued.staff_identity.subject) <= MAX_SUBJECT_LENGTH else None
-        )
+        return issued.staff_identity if in_time and is_subject(issued.staff_identity.subject) else None

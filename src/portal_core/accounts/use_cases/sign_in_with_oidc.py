@@ -6,14 +6,14 @@ from portal_core.accounts.eligibility import sign_in_refusal
 from portal_core.accounts.errors import SignInRefused, SingleFactorSignIn
 from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
 from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_multi_factor
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, STAFF_TOKEN_ONCE, is_multi_factor
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import InvalidEmail, normalize_email
-from portal_core.kernel.errors import PortalError
+from portal_core.kernel.errors import PortalError, RateLimited
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
@@ -34,7 +34,7 @@ class SignInWithOidc:
 
     Raises:
         RateLimited: too many attempts from this address.
-        SignInRefused: the token is not valid, or identifies no active staff member; audited.
+        SignInRefused: the token is not valid, was used before, or identifies no active staff member; audited.
         SingleFactorSignIn: the issuer does not state that a second factor was used; audited.
     """
 
@@ -48,9 +48,10 @@ class SignInWithOidc:
     async def __call__(self, actor: VisitorActor, command: SignInWithOidcCommand) -> SessionTokens:
         await SIGN_IN_BY_ADDRESS.take(self.limits, actor, "practice")
         identity = await self.staff_tokens.verify(actor.practice_id, command.token)
+        used = identity is not None and not await self._use(actor, command.token)
         async with self.begin(actor) as unit:
-            if identity is None:
-                raise await self._refused(unit, None, "token", SignInRefused())
+            if identity is None or used:
+                raise await self._refused(unit, None, "used_token" if used else "token", SignInRefused())
             if not is_multi_factor(identity):
                 raise await self._refused(unit, None, "second_factor", SingleFactorSignIn())
             account = await self._account(unit, actor, identity)
@@ -64,6 +65,14 @@ class SignInWithOidc:
             await unit.commit(None)
         await SIGN_IN_BY_ADDRESS.release(self.limits, actor, "practice")
         return opened
+
+    async def _use(self, actor: VisitorActor, token: str) -> bool:
+        """Whether this is the first use of the token. Of two at the same time, one is."""
+        try:
+            await self.limits.take(actor.practice_id, STAFF_TOKEN_ONCE, token)
+        except RateLimited:
+            return False
+        return True
 
     async def _account(self, unit: SignInUnit, actor: VisitorActor, identity: StaffIdentity) -> Account | None:
         external = ExternalIdentity(identity.issuer, identity.subject)
