@@ -199,6 +199,6 @@ async def test_both_forms_of_a_domain_are_one_account() -> None:
 
 async def test_claim_of_an_issuer_is_read_by_the_same_rule() -> None:
     use_cases = AccountUseCases()
-    await use_cases.add_staff_account(STAFF.replace("elm.", "xn--bcher-kva."))
+    await use_cases.world.add_staff(STAFF.replace("elm.", "xn--bcher-kva."))
     claimed = STAFF.replace("elm.", "b\u00fccher.").title()
     assert await sign_in_with_token(use_cases, evolve(SAM, email=f"{claimed} "))

@@ -38,6 +38,27 @@ class SingleFactorSignIn(Unauthenticated):
     title = "Sign in with a second factor at your identity provider."
 
 
+class LinkNeeded(Unauthenticated):
+    """The email of the token is that of an account whose holder has not linked it to this identity."""
+
+    code = "link_needed"
+    title = "Sign in with your password first, and link your account to your identity provider there."
+
+
+class StaffTokenRefused(Invalid):
+    """The ID token is not valid, or was used before."""
+
+    code = "token_refused"
+    title = "This sign-in at your identity provider cannot be used. Sign in there again."
+
+
+class IdentityLinked(Conflict):
+    """Another account of the practice is linked to this identity."""
+
+    code = "identity_linked"
+    title = "Another account is linked to this identity."
+
+
 class RefreshRefused(Unauthenticated):
     """The refresh token is unknown or already used, or its session has ended."""
 

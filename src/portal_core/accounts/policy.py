@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from portal_core.access.minors import areas_on
 from portal_core.access.model import in_force_on
-from portal_core.accounts.identity_provider import MAX_STAFF_TOKEN_AGE, Credential, StaffIdentity
+from portal_core.accounts.identity_provider import Credential, StaffIdentity
 from portal_core.accounts.model import Account, Session, Side
 from portal_core.accounts.ports import SessionContext
 from portal_core.accounts.settings import AccountRules
@@ -68,10 +68,6 @@ FORGOT_BY_ADDRESS = AddressLimit(Limit("forgot_address", 20, _HOUR))
 CODES_BY_ADDRESS = AddressLimit(Limit("codes_address", 60, _HOUR))
 CONFIRM_BY_ACCOUNT = Limit("confirm_password", 5, _QUARTER)
 CODE_BY_ACCOUNT = Limit("confirm_code", 5, _QUARTER)
-
-
-STAFF_TOKEN_ONCE = Limit("oidc_token", 1, MAX_STAFF_TOKEN_AGE + timedelta(minutes=5))
-"""A token signs in once: its use is remembered for longer than it is accepted."""
 
 
 def address_key(address: str) -> str:

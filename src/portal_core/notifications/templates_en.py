@@ -59,6 +59,11 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "New recovery codes were made for your account, and the earlier ones no longer work. If it was not you, please "
         "reset your password now and call us.",
     ),
+    "identity_linked": (
+        "A new way to sign in",
+        "Your account was linked to a sign-in at your organization. If it was not you, please reset your password now "
+        "and tell your administrator.",
+    ),
     "account_locked": (
         "Your account is temporarily locked",
         "Your account is locked for 15 minutes after several failed attempts to sign in. If it was not you, please "

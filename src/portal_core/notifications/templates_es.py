@@ -55,6 +55,11 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Se crearon nuevos códigos de recuperación para su cuenta y los anteriores ya no sirven. Si no fue usted, "
         "restablezca ahora su contraseña y llámenos, por favor.",
     ),
+    "identity_linked": (
+        "Una nueva forma de iniciar sesión",
+        "Su cuenta se vinculó con un inicio de sesión de su organización. Si no fue usted, restablezca ahora su "
+        "contraseña y avise a su administrador.",
+    ),
     "account_locked": (
         "Su cuenta está bloqueada temporalmente",
         "Su cuenta está bloqueada durante 15 minutos tras varios intentos fallidos de iniciar sesión. Si no fue usted, "

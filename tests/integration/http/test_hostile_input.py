@@ -20,7 +20,7 @@ UNMATCHED = {404, 405}
 CODES = catalogue()
 WRONG_CODES = "UPDATE portal.identities "
 """Tables in which failed codes are counted inside encrypted content."""
-NEEDS_MORE = {"sign_in_with_oidc": 401, "metrics": 404}
+NEEDS_MORE = {"sign_in_with_oidc": 401, "link_oidc_identity": 422, "metrics": 404}
 """Operations that may refuse an issuer of the practice or an address in the deployment's own network."""
 
 every_operation = pytest.mark.parametrize("operation", operations(), ids=lambda one: one.operation_id)

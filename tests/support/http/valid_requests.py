@@ -220,6 +220,7 @@ class _Setup:
             "staff_close_account": RequestValues(body={"password": password, "code": next_code}),
             "staff_remove_second_factor": RequestValues(body={"password": password, "code": next_code}),
             "staff_renew_recovery_codes": RequestValues(body={"password": password, "code": next_code}),
+            "link_oidc_identity": RequestValues(body={"token": "a.b.c", "password": password, "code": next_code}),
             "staff_verify_second_factor": RequestValues(body={"challenge": challenge, "code": next_code}),
             "staff_sign_in": RequestValues(body={"email": email, "password": password}),
             "staff_refresh_session": RequestValues(body={"refresh_token": other["refresh_token"]}),

@@ -6,16 +6,24 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from portal_core.accounts.errors import SignInRefused, SingleFactorSignIn
+from portal_core.accounts.errors import (
+    IdentityLinked,
+    LinkNeeded,
+    SignInRefused,
+    SingleFactorSignIn,
+    StaffTokenRefused,
+    WrongPassword,
+)
 from portal_core.accounts.identity_provider import StaffIdentity
 from portal_core.accounts.model import ExternalIdentity
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_multi_factor
+from portal_core.accounts.use_cases.link_oidc_identity import LinkOidcIdentityCommand
 from portal_core.accounts.use_cases.sign_in_with_oidc import SignInWithOidcCommand
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import StaffActor
-from portal_core.kernel.errors import RateLimited, Unauthenticated
+from portal_core.kernel.errors import Forbidden, RateLimited, Unauthenticated
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, OTHER_ISSUER
-from tests.unit.accounts.use_cases import STAFF, AccountUseCases
+from tests.unit.accounts.use_cases import PASSWORD, STAFF, AccountUseCases
 
 SAM = StaffIdentity(ISSUER, "sub-1", "Sam@Elm.Example.org", True, frozenset({"pwd", "otp"}))
 MAX_BY_ADDRESS = SIGN_IN_BY_ADDRESS.limit.max_attempts
@@ -51,19 +59,75 @@ async def test_listed_staff_get_account_at_first_sign_in() -> None:
     assert len(use_cases.world.store.table("accounts")) == 1
 
 
-async def test_existing_account_is_linked_to_subject() -> None:
+async def link(use_cases: AccountUseCases, identity: StaffIdentity = SAM, password: str = PASSWORD) -> None:
+    """Link the staff member's account while signed in with the password."""
+    actor = await use_cases.holder(await use_cases.signed_in(STAFF, side="practice"))
+    token = use_cases.staff_tokens.issue(identity, audience=AUDIENCE)
+    await use_cases.link_oidc(actor, LinkOidcIdentityCommand(token, password))
+
+
+async def test_existing_account_is_linked_by_its_holder_only() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_staff_account()
-    await sign_in_with_token(use_cases)
-    bound = await use_cases.account(STAFF, "practice")
-    assert (bound.id, bound.external) == (account.id, ExternalIdentity(SAM.issuer, SAM.subject))
+    with pytest.raises(LinkNeeded):  # whoever manages the issuer can give a colleague's email to anybody
+        await sign_in_with_token(use_cases)
+    assert (await use_cases.account(STAFF, "practice")).external is None
+    with pytest.raises(WrongPassword):
+        await link(use_cases, password="not the password")
+    await link(use_cases)
+    linked = await use_cases.account(STAFF, "practice")
+    assert (linked.id, linked.external) == (account.id, ExternalIdentity(SAM.issuer, SAM.subject))
+    assert await use_cases.work() == [("identity_linked", account.id)]
     assert "account.linked" in await use_cases.actions()
+    assert (await use_cases.holder(await sign_in_with_token(use_cases))).account_id == account.id
+
+
+async def test_link_moves_to_the_identity_that_its_holder_has_now() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_staff_account()
+    await link(use_cases)
+    await link(use_cases)  # again
+    await link(use_cases, evolve(SAM, subject="sub-2"))
+    assert await sign_in_with_token(use_cases, evolve(SAM, subject="sub-2"))
+    await assert_refused(use_cases)
+
+
+async def test_identity_of_another_account_cannot_be_linked() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.world.add_staff("lena@elm.example.org", ("biller",))
+    lena = evolve(SAM, subject="sub-lena", email="lena@elm.example.org")
+    await sign_in_with_token(use_cases, lena)
+    await use_cases.add_staff_account()
+    with pytest.raises(IdentityLinked):
+        await link(use_cases, lena)
+
+
+async def test_link_needs_a_valid_token_that_was_not_used() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_staff_account()
+    actor = await use_cases.holder(await use_cases.signed_in(STAFF, side="practice"))
+    used = use_cases.staff_tokens.issue(SAM, audience=AUDIENCE)
+    with pytest.raises(LinkNeeded):
+        await use_cases.sign_in_with_oidc(use_cases.visitor(), SignInWithOidcCommand(used, "bearer"))
+    for token in ("bad", used):
+        with pytest.raises(StaffTokenRefused):
+            await use_cases.link_oidc(actor, LinkOidcIdentityCommand(token, PASSWORD))
+
+
+async def test_clients_and_visitors_link_nothing() -> None:
+    use_cases = AccountUseCases()
+    await use_cases.add_client_account()
+    command = LinkOidcIdentityCommand(use_cases.staff_tokens.issue(SAM, audience=AUDIENCE), PASSWORD)
+    with pytest.raises(Forbidden):
+        await use_cases.link_oidc(await use_cases.holder(await use_cases.signed_in()), command)
+    with pytest.raises(Unauthenticated):
+        await use_cases.link_oidc(use_cases.visitor(), command)
 
 
 async def test_linked_account_is_found_by_subject_only() -> None:
     use_cases = AccountUseCases()
     await use_cases.add_staff_account()
-    await sign_in_with_token(use_cases)
+    await link(use_cases)
     moved = evolve(SAM, email="other@example.org", email_verified=False)
     assert await sign_in_with_token(use_cases, moved)
     await assert_refused(use_cases, evolve(SAM, subject="sub-2"))
@@ -95,6 +159,7 @@ async def test_non_staff_are_refused(who: str) -> None:
 async def test_closed_account_cannot_sign_in_by_oidc_subject() -> None:
     use_cases = AccountUseCases()
     account = await use_cases.add_staff_account()
+    await link(use_cases)
     tokens = await sign_in_with_token(use_cases)
     rows = use_cases.world.store.table("accounts")
     rows[account.practice_id, account.id] = rows[account.practice_id, account.id].close(use_cases.world.clock.now())
@@ -109,14 +174,14 @@ async def test_closed_account_cannot_sign_in_by_oidc_subject() -> None:
 
 async def test_token_signs_in_once() -> None:
     use_cases = AccountUseCases()
-    await use_cases.add_staff_account()
+    await use_cases.world.add_staff(STAFF)
     command = SignInWithOidcCommand(use_cases.staff_tokens.issue(SAM, audience=AUDIENCE), "bearer")
     results = await asyncio.gather(
         *(use_cases.sign_in_with_oidc(use_cases.visitor(), command) for _ in range(3)), return_exceptions=True
     )
     assert sorted(type(one).__name__ for one in results) == ["SessionTokens", "SignInRefused", "SignInRefused"]
     reasons = [one.facts["reason"] for one in await use_cases.world.audit() if one.action == "sign_in.refused"]
-    assert reasons == ["used_token", "used_token"]
+    assert reasons == ["token", "token"]
 
 
 async def test_single_factor_token_is_refused() -> None:
@@ -161,7 +226,7 @@ async def test_failed_attempts_from_one_address_are_limited() -> None:
     with pytest.raises(RateLimited):
         await sign_in_with_token(use_cases, address="192.0.2.5")
     use_cases.world.clock.advance(timedelta(minutes=15))
-    await use_cases.add_staff_account()
+    await use_cases.world.add_staff(STAFF)
     assert await sign_in_with_token(use_cases, address="192.0.2.5")
 
 

@@ -31,6 +31,7 @@ from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor, EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.extend_session import ExtendSession
 from portal_core.accounts.use_cases.finish_password_resets import FinishPasswordResets
+from portal_core.accounts.use_cases.link_oidc_identity import LinkOidcIdentity
 from portal_core.accounts.use_cases.list_sessions import ListSessions
 from portal_core.accounts.use_cases.process_email_request import ProcessEmailRequest
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
@@ -90,6 +91,7 @@ class AccountUseCases:
     sign_in: SignIn = field(init=False)
     verify_second_factor: VerifySecondFactor = field(init=False)
     sign_in_with_oidc: SignInWithOidc = field(init=False)
+    link_oidc: LinkOidcIdentity = field(init=False)
     authenticate: Authenticate = field(init=False)
     refresh: RefreshSession = field(init=False)
     extend: ExtendSession = field(init=False)
@@ -132,6 +134,7 @@ class AccountUseCases:
         self.sign_in = SignIn(begin, clock, ids, tokens, self.limits, LocalTurns(), self.passwords)
         self.verify_second_factor = VerifySecondFactor(begin, clock, ids, tokens, self.limits, self.second_factors)
         self.sign_in_with_oidc = SignInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
+        self.link_oidc = LinkOidcIdentity(begin, self.limits, reauthentication, self.staff_tokens)
         self.authenticate = Authenticate(live, begin, clock)
         self.refresh = RefreshSession(begin, clock, tokens)
         self.extend = ExtendSession(begin, live, clock)

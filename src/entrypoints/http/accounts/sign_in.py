@@ -21,13 +21,19 @@ from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import (
     ChallengeNotOpen,
+    CodeRefused,
+    IdentityLinked,
+    LinkNeeded,
     RefreshRefused,
     SecondFactorRefused,
     SignInLocked,
     SignInRefused,
     SingleFactorSignIn,
+    StaffTokenRefused,
+    WrongPassword,
 )
 from portal_core.accounts.model import Side
+from portal_core.accounts.use_cases.link_oidc_identity import LinkOidcIdentity, LinkOidcIdentityCommand
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
 from portal_core.accounts.use_cases.sign_in_with_oidc import SignInWithOidc, SignInWithOidcCommand
@@ -35,7 +41,7 @@ from portal_core.accounts.use_cases.sign_out import SignOut
 from portal_core.accounts.use_cases.verify_second_factor import VerifySecondFactor, VerifySecondFactorCommand
 from portal_core.accounts.views import SecondFactorChallenge
 from portal_core.kernel.contact import InvalidEmail
-from portal_core.kernel.errors import RateLimited, Unavailable
+from portal_core.kernel.errors import Forbidden, RateLimited, Unavailable
 
 SessionKind = Literal["bearer", "cookie"]
 OidcToken = Annotated[
@@ -75,6 +81,14 @@ class OidcSignInRequest(Request, frozen=True):
 
     token: OidcToken
     session: SessionKind = "bearer"
+
+
+class OidcLinkRequest(Request, frozen=True):
+    """`token` is an ID token of the practice's identity provider; `code` is required if a second factor is enrolled."""
+
+    token: OidcToken
+    password: Password
+    code: Code | None = None
 
 
 def sign_in_controller(side: Side) -> type[Controller]:
@@ -173,7 +187,11 @@ class OidcController(Controller):
     tags = tags_for("practice", "Signing in")
 
     @post(
-        "", auth="visitor", idempotent=False, status_code=200, raises=[SignInRefused, SingleFactorSignIn, RateLimited]
+        "",
+        auth="visitor",
+        idempotent=False,
+        status_code=200,
+        raises=[SignInRefused, LinkNeeded, SingleFactorSignIn, RateLimited],
     )
     async def sign_in_with_oidc(
         self,
@@ -185,3 +203,17 @@ class OidcController(Controller):
         """Signs a staff member in with an ID token of the practice's identity provider."""
         answer = await sign_in_with_oidc(request.visitor, SignInWithOidcCommand(data.token, data.session))
         return signed_in_response(session_cookies, answer)
+
+    @post(
+        "/link",
+        idempotent=False,
+        raises=[Forbidden, WrongPassword, CodeRefused, StaffTokenRefused, IdentityLinked, RateLimited],
+    )
+    async def link_oidc_identity(
+        self,
+        request: PortalRequest,
+        data: JSONBody[OidcLinkRequest],
+        link_oidc_identity: NamedDependency[LinkOidcIdentity],
+    ) -> None:
+        """Links the caller's account to their identity at the practice's identity provider."""
+        await link_oidc_identity(request.actor, LinkOidcIdentityCommand(data.token, data.password, data.code or ""))

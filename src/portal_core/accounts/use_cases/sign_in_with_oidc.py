@@ -3,17 +3,18 @@
 from attrs import frozen
 
 from portal_core.accounts.eligibility import sign_in_refusal
-from portal_core.accounts.errors import SignInRefused, SingleFactorSignIn
+from portal_core.accounts.errors import LinkNeeded, SignInRefused, SingleFactorSignIn
 from portal_core.accounts.identity_provider import StaffIdentity, StaffTokens
 from portal_core.accounts.model import Account, ExternalIdentity, SessionKind
-from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, STAFF_TOKEN_ONCE, is_multi_factor
+from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_multi_factor
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.session_factory import SessionFactory
+from portal_core.accounts.staff_token_use import use_staff_token
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import InvalidEmail, normalize_email
-from portal_core.kernel.errors import PortalError, RateLimited
+from portal_core.kernel.errors import PortalError
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
@@ -29,12 +30,13 @@ class SignInWithOidcCommand:
 class SignInWithOidc:
     """Opens a session for a staff member whom a configured issuer has authenticated with a second factor.
 
-    The first sign-in links the issuer's subject to an account, by an email that the issuer has verified; from then on
-    only the subject counts. An active staff member without an account gets one.
+    The subject identifies the account. An active staff member without an account gets one, by an email that the issuer
+    has verified; the holder of an account links it by `LinkOidcIdentity`.
 
     Raises:
         RateLimited: too many attempts from this address.
         SignInRefused: the token is not valid, was used before, or identifies no active staff member; audited.
+        LinkNeeded: the email is that of an account which its holder has not linked; audited.
         SingleFactorSignIn: the issuer does not state that a second factor was used; audited.
     """
 
@@ -47,11 +49,10 @@ class SignInWithOidc:
 
     async def __call__(self, actor: VisitorActor, command: SignInWithOidcCommand) -> SessionTokens:
         await SIGN_IN_BY_ADDRESS.take(self.limits, actor, "practice")
-        identity = await self.staff_tokens.verify(actor.practice_id, command.token)
-        used = identity is not None and not await self._use(actor, command.token)
+        identity = await use_staff_token(self.staff_tokens, self.limits, actor.practice_id, command.token)
         async with self.begin(actor) as unit:
-            if identity is None or used:
-                raise await self._refused(unit, None, "used_token" if used else "token", SignInRefused())
+            if identity is None:
+                raise await self._refused(unit, None, "token", SignInRefused())
             if not is_multi_factor(identity):
                 raise await self._refused(unit, None, "second_factor", SingleFactorSignIn())
             account = await self._account(unit, actor, identity)
@@ -66,14 +67,6 @@ class SignInWithOidc:
         await SIGN_IN_BY_ADDRESS.release(self.limits, actor, "practice")
         return opened
 
-    async def _use(self, actor: VisitorActor, token: str) -> bool:
-        """Whether this is the first use of the token. Of two at the same time, one is."""
-        try:
-            await self.limits.take(actor.practice_id, STAFF_TOKEN_ONCE, token)
-        except RateLimited:
-            return False
-        return True
-
     async def _account(self, unit: SignInUnit, actor: VisitorActor, identity: StaffIdentity) -> Account | None:
         external = ExternalIdentity(identity.issuer, identity.subject)
         bound = await unit.accounts.find_by_external(external)
@@ -86,9 +79,7 @@ class SignInWithOidc:
         if account is not None:
             if account.external is not None or await sign_in_refusal(unit, account, self.clock.now()):
                 return None
-            linked = account.link(external)
-            await unit.accounts.save(linked, AuditEntry("account.linked", account.id))
-            return linked
+            raise await self._refused(unit, account, "not_linked", LinkNeeded())
         staff_id = await unit.people.find_unregistered_staff(email)
         if staff_id is None:
             return None
