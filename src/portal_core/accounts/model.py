@@ -1,5 +1,6 @@
 """Accounts, sessions, and the state of sign-in attempts. Tokens are stored only as SHA-256 hashes."""
 
+import hmac
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -23,6 +24,10 @@ MAX_CHALLENGE_ATTEMPTS = 5
 ENROLLMENT_LIFETIME = timedelta(minutes=10)
 TOUCH_INTERVAL = timedelta(minutes=1)
 """A session's last activity is written at most this often, so the stored time may be up to a minute old."""
+REFRESH_GRACE = timedelta(seconds=10)
+"""A refresh token that was just replaced gets the same answer again for so long."""
+MAX_SESSIONS = 20
+"""Open sessions of one account. A further sign-in ends the one that was idle for the longest time."""
 
 
 @frozen
@@ -103,7 +108,8 @@ class Session:
     """One sign-in on one device.
 
     `access_hash` and `refresh_hash` change with each refresh. `family_hash` does not: it finds the session from any of
-    its refresh tokens, so that reuse of an old one is detected. The session lasts until `ends_at` at most, and until
+    its refresh tokens, so that reuse of an old one is detected. The current tokens were derived with `rotation_salt`
+    from the previous one, whose hash is `previous_refresh_hash`. The session lasts until `ends_at` at most, and until
     `idle_timeout` after `last_active_at`, which only a person's own actions move. `multi_factor`: a second factor was
     verified in it. Activity is written without raising `version`.
     """
@@ -124,6 +130,9 @@ class Session:
     device: str | None = None
     address: str | None = None
     ended_at: datetime | None = None
+    previous_refresh_hash: bytes | None = None
+    rotation_salt: str | None = None
+    rotated_at: datetime | None = None
     version: int = 1
 
     @property
@@ -147,12 +156,24 @@ class Session:
         """Record activity of the person."""
         return evolve(self, last_active_at=max(now, self.last_active_at))
 
+    def is_repeated_refresh(self, refresh_hash: bytes, now: datetime) -> bool:
+        """Whether this is the token before the current one, replaced only seconds ago: two tabs, or a lost answer."""
+        return (
+            self.previous_refresh_hash is not None
+            and self.rotated_at is not None
+            and hmac.compare_digest(self.previous_refresh_hash, refresh_hash)
+            and now - self.rotated_at <= REFRESH_GRACE
+        )
+
     def rotate(
-        self, access_hash: bytes, refresh_hash: bytes, *, now: datetime, access_token_lifetime: timedelta
+        self, access_hash: bytes, refresh_hash: bytes, salt: str, *, now: datetime, access_token_lifetime: timedelta
     ) -> "Session":
         """Replace both tokens. This is not activity: neither end moves."""
         return evolve(
             self,
+            previous_refresh_hash=self.refresh_hash,
+            rotation_salt=salt,
+            rotated_at=now,
             access_hash=access_hash,
             refresh_hash=refresh_hash,
             access_expires_at=min(now + access_token_lifetime, self.ends_at),

@@ -78,6 +78,10 @@ class Sessions(Protocol):
         """The session, ended or not; locked until the unit ends, so that concurrent refreshes run one by one."""
         ...
 
+    async def find_by_access_hash(self, access_hash: bytes) -> Session | None:
+        """The session, ended or not, whose access token is current."""
+        ...
+
     async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
         """Sessions live at `now`, the latest active first."""
         ...

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from portal_core.accounts.model import Account, Session, SessionKind
+from portal_core.accounts.model import MAX_SESSIONS, Account, Session, SessionKind
 from portal_core.accounts.policy import must_enroll
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.tokens import hash_token, join_refresh_token
@@ -21,9 +21,20 @@ class SessionFactory:
     tokens: TokenSource
 
     async def open(
-        self, unit: SignInUnit, account: Account, *, kind: SessionKind, multi_factor: bool, origin: Origin
+        self,
+        unit: SignInUnit,
+        account: Account,
+        *,
+        kind: SessionKind,
+        multi_factor: bool,
+        origin: Origin,
+        replaced: str = "",
     ) -> SessionTokens:
-        """Open a session of an authenticated account; `multi_factor`: a second factor was verified."""
+        """Open a session of an authenticated account; `multi_factor`: a second factor was verified.
+
+        The session of the token `replaced`, if there is one, ends: its browser now has another. So do the account's
+        longest idle ones above `MAX_SESSIONS`.
+        """
         rules = await unit.account_rules.get()
         now = self.clock.now()
         access, family, secret = self.tokens.token(), self.tokens.token(), self.tokens.token()
@@ -44,6 +55,7 @@ class SessionFactory:
             device=origin.device or None,
             address=origin.address or None,
         )
+        await self._end_others(unit, account, replaced)
         facts = {"account": str(account.id), "multi_factor": str(multi_factor).lower()}
         await unit.sessions.add(session, AuditEntry("session.opened", session.id, account.client_id, facts=facts))
         return SessionTokens(
@@ -52,3 +64,15 @@ class SessionFactory:
             SessionView.of(session, current=True),
             must_enroll(account, session, rules),
         )
+
+    async def _end_others(self, unit: SignInUnit, account: Account, replaced: str) -> None:
+        now = self.clock.now()
+        left = await unit.sessions.list_open(account.id, now)
+        if replaced:
+            before = await unit.sessions.find_by_access_hash(hash_token(replaced))
+            if before is not None and before.is_live(now):
+                entry = AuditEntry("session.ended", before.id, facts={"by": "sign_in"})
+                await unit.sessions.save(before.end(now), entry)
+                left = tuple(one for one in left if one.id != before.id)
+        for one in left[MAX_SESSIONS - 1 :]:
+            await unit.sessions.save(one.end(now), AuditEntry("session.ended", one.id, facts={"by": "session_limit"}))

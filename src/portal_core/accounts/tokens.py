@@ -1,5 +1,6 @@
 """The format of tokens and recovery codes, and the hashes under which they are stored."""
 
+import base64
 import hashlib
 import hmac
 
@@ -33,6 +34,20 @@ def split_refresh_token(token: str) -> tuple[str, str]:
     """Both parts; the second is empty when the text is not a refresh token."""
     family, _, secret = token.partition(".")
     return family, secret
+
+
+def rotated_secrets(secret: str, salt: str) -> tuple[str, str]:
+    """The access token and the refresh secret that follow `secret`, of 256 bits each.
+
+    The same for the same salt, so that a repeated refresh gets the same answer. The salt is stored, `secret` only as a
+    hash: neither who copied an old token nor who reads the database can derive them.
+    """
+    return _derived("access", secret, salt), _derived("refresh", secret, salt)
+
+
+def _derived(purpose: str, secret: str, salt: str) -> str:
+    digest = hmac.digest(salt.encode(), f"{purpose} {secret}".encode("utf-8", "surrogatepass"), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def generate_recovery_codes(tokens: TokenSource) -> tuple[str, ...]:

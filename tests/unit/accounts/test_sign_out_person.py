@@ -23,7 +23,7 @@ async def test_administrator_signs_a_client_out_everywhere() -> None:
         with pytest.raises(Unauthenticated):
             await use_cases.authenticated(ended)
     assert await use_cases.authenticated(bystander)
-    entry = [one for one in await use_cases.world.audit() if one.action == "sessions.ended"][0]
+    entry = next(one for one in await use_cases.world.audit() if one.action == "sessions.ended")
     assert (entry.target, entry.record, entry.facts) == (account.id, account.client_id, {"by": "administrator"})
     await use_cases.signed_in()
 

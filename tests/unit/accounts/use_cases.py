@@ -46,6 +46,7 @@ from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode, Send
 from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
 from portal_core.accounts.use_cases.sign_in_with_oidc import SignInWithOidc
 from portal_core.accounts.use_cases.sign_out import SignOut
+from portal_core.accounts.use_cases.sign_out_person import SignOutPerson
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.use_cases.verify_second_factor import VerifySecondFactor, VerifySecondFactorCommand
 from portal_core.accounts.views import SecondFactorChallenge, SessionTokens
@@ -103,6 +104,7 @@ class AccountUseCases:
     confirm: ConfirmSecondFactor = field(init=False)
     remove: RemoveSecondFactor = field(init=False)
     reset_factor: ResetSecondFactor = field(init=False)
+    sign_out_person: SignOutPerson = field(init=False)
     renew_codes: RenewRecoveryCodes = field(init=False)
     close: CloseAccount = field(init=False)
     _addresses: int = field(init=False, default=0)
@@ -146,6 +148,7 @@ class AccountUseCases:
         self.confirm = ConfirmSecondFactor(begin, clock, tokens, self.second_factors, self.limits)
         self.remove = RemoveSecondFactor(begin, clock, self.second_factors, reauthentication)
         self.reset_factor = ResetSecondFactor(begin, clock, self.second_factors)
+        self.sign_out_person = SignOutPerson(begin, clock)
         self.renew_codes = RenewRecoveryCodes(begin, tokens, reauthentication)
         self.close = CloseAccount(begin, clock, reauthentication)
 

@@ -95,6 +95,9 @@ class MemorySessions(MemoryRows[Session], Sessions):
     async def find_by_family_hash(self, family_hash: bytes) -> Session | None:
         return next((one for one in self._rows() if one.family_hash == family_hash), None)
 
+    async def find_by_access_hash(self, access_hash: bytes) -> Session | None:
+        return next((one for one in self._rows() if one.access_hash == access_hash), None)
+
     async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:
         live = [one for one in self._of(account_id) if one.is_live(now)]
         return tuple(sorted(live, key=lambda one: (one.last_active_at, one.id), reverse=True))

@@ -35,15 +35,29 @@ FIND_BY_FAMILY = statement(
     "sessions.find_by_family",
     select(*_SESSION.columns).where(_here, sessions.c.family_hash == bindparam("family_hash")).with_for_update(),
 )
+FIND_BY_ACCESS = statement(
+    "sessions.find_by_access",
+    select(*_SESSION.columns).where(_here, sessions.c.access_hash == bindparam("access_hash")),
+)
 LIST_OPEN = statement(
     "sessions.list_open",
     select(*_SESSION.columns)
     .where(_here, _of_account, sessions.c.ended_at.is_(None), sessions.c.ends_at > bindparam("now"))
-    .order_by(sessions.c.last_active_at.desc(), sessions.c.id),
+    .order_by(sessions.c.last_active_at.desc(), sessions.c.id.desc()),
 )
 SAVE = statement(
     "sessions.save",
-    update_version(sessions, "access_hash", "refresh_hash", "access_expires_at", "multi_factor", "ended_at"),
+    update_version(
+        sessions,
+        "access_hash",
+        "refresh_hash",
+        "previous_refresh_hash",
+        "rotation_salt",
+        "rotated_at",
+        "access_expires_at",
+        "multi_factor",
+        "ended_at",
+    ),
 )
 _ending = update(sessions).values(ended_at=bindparam("at"), version=sessions.c.version + 1)
 END_ALL = statement(
@@ -95,6 +109,10 @@ class PostgresSessions(Sessions):
 
     async def find_by_family_hash(self, family_hash: bytes) -> Session | None:
         row = await self.tx.fetchrow(FIND_BY_FAMILY, family_hash=family_hash)
+        return None if row is None else _session(row)
+
+    async def find_by_access_hash(self, access_hash: bytes) -> Session | None:
+        row = await self.tx.fetchrow(FIND_BY_ACCESS, access_hash=access_hash)
         return None if row is None else _session(row)
 
     async def list_open(self, account_id: UUID, now: datetime) -> tuple[Session, ...]:

@@ -67,3 +67,8 @@ def refresh_token_of(request: PortalRequest, cookies: SessionCookies, given: str
     if not token:
         raise RefreshRefused
     return token
+
+
+def replaced_token(request: PortalRequest, cookies: SessionCookies) -> str:
+    """The access token of the browser's cookie, which a sign-in replaces; empty when there is none."""
+    return request.inbound.cookie(cookies.access_name)

@@ -12,6 +12,7 @@ from entrypoints.http.accounts.session_responses import (
     SignInResponse,
     challenge_response,
     refresh_token_of,
+    replaced_token,
     signed_in_response,
     signed_out_response,
 )
@@ -114,7 +115,10 @@ def sign_in_controller(side: Side) -> type[Controller]:
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[SignInResponse]:
             """Signs in with email and password."""
-            answer = await sign_in(request.visitor, SignInCommand(data.email, data.password, data.session, side))
+            replaced = replaced_token(request, session_cookies)
+            answer = await sign_in(
+                request.visitor, SignInCommand(data.email, data.password, data.session, side, replaced)
+            )
             return (
                 challenge_response(answer)
                 if isinstance(answer, SecondFactorChallenge)
@@ -137,7 +141,8 @@ def sign_in_controller(side: Side) -> type[Controller]:
             session_cookies: NamedDependency[SessionCookies],
         ) -> Response[SignInResponse]:
             """Completes a sign-in with the second factor."""
-            command = VerifySecondFactorCommand(data.challenge, data.code, side)
+            replaced = replaced_token(request, session_cookies)
+            command = VerifySecondFactorCommand(data.challenge, data.code, side, replaced)
             return signed_in_response(session_cookies, await verify_second_factor(request.visitor, command))
 
         @post(
@@ -201,7 +206,8 @@ class OidcController(Controller):
         session_cookies: NamedDependency[SessionCookies],
     ) -> Response[SignInResponse]:
         """Signs a staff member in with an ID token of the practice's identity provider."""
-        answer = await sign_in_with_oidc(request.visitor, SignInWithOidcCommand(data.token, data.session))
+        command = SignInWithOidcCommand(data.token, data.session, replaced_token(request, session_cookies))
+        answer = await sign_in_with_oidc(request.visitor, command)
         return signed_in_response(session_cookies, answer)
 
     @post(

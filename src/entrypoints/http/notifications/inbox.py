@@ -29,7 +29,7 @@ class NotificationsController(Controller):
     path = "/notifications"
     tags = ("Notifications",)
 
-    @get("")
+    @get("", active=False)
     async def list_notifications(
         self,
         request: PortalRequest,

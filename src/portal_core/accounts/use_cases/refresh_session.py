@@ -7,7 +7,13 @@ from portal_core.accounts.errors import RefreshRefused
 from portal_core.accounts.model import Side
 from portal_core.accounts.policy import must_enroll
 from portal_core.accounts.ports import SignInUnit
-from portal_core.accounts.tokens import hash_token, hashes_match, join_refresh_token, split_refresh_token
+from portal_core.accounts.tokens import (
+    hash_token,
+    hashes_match,
+    join_refresh_token,
+    rotated_secrets,
+    split_refresh_token,
+)
 from portal_core.accounts.views import SessionTokens, SessionView
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
@@ -27,8 +33,9 @@ class RefreshSessionCommand:
 class RefreshSession:
     """Exchanges a refresh token, once, for a new pair; the ends of the session do not move.
 
-    A refresh token has two parts: the family part, which all tokens of a session share, and a secret of its own. A
-    known family with a secret other than the latest means that a token is being reused, by an attacker or by the
+    A refresh token has two parts: the family part, which all tokens of a session share, and a secret of its own. The
+    token before the latest one gets the same pair again for ten seconds, because two tabs may refresh at once and an
+    answer may be lost. Any other secret of a known family means that a token is being reused, by an attacker or by the
     legitimate holder after a theft: the whole session ends (RFC 9700, 4.14.2). A token of the other side is treated
     as unknown and stays valid.
 
@@ -50,7 +57,9 @@ class RefreshSession:
             account = await unit.accounts.get(session.account_id)
             if account is None or account.side != command.side:
                 raise RefreshRefused
-            if not hashes_match(session.refresh_hash, hash_token(secret)):
+            presented = hash_token(secret)
+            repeated = session.is_repeated_refresh(presented, now)
+            if not repeated and not hashes_match(session.refresh_hash, presented):
                 entry = AuditEntry("session.ended", session.id, outcome="denied", facts={"by": "refresh_reuse"})
                 await unit.sessions.save(session.end(now), entry)
                 await unit.commit(None)
@@ -58,15 +67,18 @@ class RefreshSession:
             if await sign_in_refusal(unit, account, now):
                 raise RefreshRefused
             rules = await unit.account_rules.get()
-            access, fresh = self.tokens.token(), self.tokens.token()
-            rotated = session.rotate(
-                hash_token(access), hash_token(fresh), now=now, access_token_lifetime=rules.access_token_lifetime
-            )
-            await unit.sessions.save(rotated, AuditEntry("session.refreshed", session.id))
+            salt = session.rotation_salt if repeated and session.rotation_salt else self.tokens.token()
+            access, fresh = rotated_secrets(secret, salt)
+            if not repeated:
+                lifetime = rules.access_token_lifetime
+                session = session.rotate(
+                    hash_token(access), hash_token(fresh), salt, now=now, access_token_lifetime=lifetime
+                )
+                await unit.sessions.save(session, AuditEntry("session.refreshed", session.id))
             await unit.commit(None)
         return SessionTokens(
             access_token=access,
             refresh_token=join_refresh_token(family, fresh),
-            session=SessionView.of(rotated, current=True),
-            must_enroll=must_enroll(account, rotated, rules),
+            session=SessionView.of(session, current=True),
+            must_enroll=must_enroll(account, session, rules),
         )

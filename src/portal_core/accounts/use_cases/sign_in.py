@@ -24,12 +24,16 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class SignInCommand:
-    """`kind` is how the session is carried: a browser's cookie, or a bearer token."""
+    """`kind` is how the session is carried: a browser's cookie, or a bearer token.
+
+    `replaced` is the access token that the browser had; its session ends when the new one begins.
+    """
 
     email: str
     password: str
     kind: SessionKind
     side: Side = "portal"
+    replaced: str = ""
 
 
 @frozen
@@ -103,7 +107,12 @@ class SignIn:
                 await unit.sign_in_guards.save(guard.clear())
                 session_factory = SessionFactory(self.clock, self.ids, self.tokens)
                 response = await session_factory.open(
-                    unit, account, kind=command.kind, multi_factor=False, origin=actor.origin
+                    unit,
+                    account,
+                    kind=command.kind,
+                    multi_factor=False,
+                    origin=actor.origin,
+                    replaced=command.replaced,
                 )
             await unit.commit(None)
         return response

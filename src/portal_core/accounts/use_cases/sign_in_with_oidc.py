@@ -22,8 +22,11 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class SignInWithOidcCommand:
+    """`replaced` is the access token that the browser had, whose session ends."""
+
     token: str
     kind: SessionKind
+    replaced: str = ""
 
 
 @frozen
@@ -61,7 +64,7 @@ class SignInWithOidc:
                 raise await self._refused(unit, account, reason, SignInRefused())
             session_factory = SessionFactory(self.clock, self.ids, self.tokens)
             opened = await session_factory.open(
-                unit, account, kind=command.kind, multi_factor=True, origin=actor.origin
+                unit, account, kind=command.kind, multi_factor=True, origin=actor.origin, replaced=command.replaced
             )
             await unit.commit(None)
         await SIGN_IN_BY_ADDRESS.release(self.limits, actor, "practice")

@@ -23,11 +23,15 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class VerifySecondFactorCommand:
-    """`code` is a six-digit code of the authenticator app, or a recovery code; `side` is where it is presented."""
+    """`code` is a six-digit code of the authenticator app, or a recovery code; `side` is where it is presented.
+
+    `replaced` is the access token that the browser had; its session ends when the new one begins.
+    """
 
     challenge: str
     code: str
     side: Side = "portal"
+    replaced: str = ""
 
 
 @frozen
@@ -105,7 +109,9 @@ class VerifySecondFactor:
             account = account.with_second_factor("totp")
             await unit.accounts.save(account, AuditEntry("second_factor.enrolled", account.id, account.client_id))
         session_factory = SessionFactory(self.clock, self.ids, self.tokens)
-        return await session_factory.open(unit, account, kind=challenge.kind, multi_factor=True, origin=actor.origin)
+        return await session_factory.open(
+            unit, account, kind=challenge.kind, multi_factor=True, origin=actor.origin, replaced=command.replaced
+        )
 
     async def _account(self, unit: SignInUnit, challenge: Challenge, side: Side) -> Account:
         account = await unit.accounts.get(challenge.account_id)

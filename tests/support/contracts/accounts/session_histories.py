@@ -9,7 +9,7 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.accounts.model import Account
+from portal_core.accounts.model import MAX_SESSIONS, Account
 from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
 from portal_core.accounts.use_cases.end_session import EndSession
@@ -25,6 +25,7 @@ from tests.support.contracts.accounts.world import AccountsWorld
 
 IDLE, ACCESS, ABSOLUTE = timedelta(minutes=15), timedelta(minutes=20), timedelta(minutes=45)
 TOUCH = timedelta(minutes=1)
+GRACE = timedelta(seconds=10)
 
 
 @define
@@ -44,16 +45,22 @@ class NamedTokens(TokenSource):
 
 @define
 class ModelSession:
-    """The expected state of a session. Only the last pair of tokens is valid."""
+    """The expected state of a session. Only the last pair of tokens is valid; the one before it gets it again."""
 
     opened_at: datetime
     active_at: datetime
     access_until: datetime
     pairs: list[SessionTokens]
     ended: bool = False
+    refreshed_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
         return not self.ended and now < self.active_at + IDLE and now < self.opened_at + ABSOLUTE
+
+    def repeats_refresh(self, pair: int, now: datetime) -> bool:
+        """Whether the pair before the latest is presented within the grace."""
+        refreshed_at = self.refreshed_at
+        return pair == len(self.pairs) - 2 and refreshed_at is not None and now - refreshed_at <= GRACE
 
     def access_token_valid(self, pair: int, now: datetime) -> bool:
         return self.is_live(now) and pair == len(self.pairs) - 1 and now < self.access_until
@@ -68,6 +75,8 @@ age = st.sampled_from([0, 0, 1, 2])
 steps = st.lists(
     st.one_of(
         st.just(("open",)),
+        st.tuples(st.just("open_many"), st.integers(1, MAX_SESSIONS)),
+        st.tuples(st.just("wait"), st.sampled_from([1, 9, 10, 11])),
         st.tuples(st.just("wait"), st.integers(1, 90)),
         st.tuples(st.just("busy"), st.integers(200, 890)),
         st.tuples(st.just("busy"), st.integers(200, 890)),
@@ -120,6 +129,10 @@ class _Run:
         await getattr(self, name)(*arguments)
 
     async def open(self) -> None:
+        live = [model for model in self.sessions if model.is_live(self.now)]
+        latest_first = sorted(enumerate(live), key=lambda one: (one[1].active_at, one[0]), reverse=True)
+        for _, model in latest_first[MAX_SESSIONS - 1 :]:
+            model.ended = True
         session_factory = SessionFactory(self.world.clock, self.world.ids, self.tokens)
         async with self.world.begin(self.world.visitor) as unit:
             pair = await session_factory.open(
@@ -127,6 +140,10 @@ class _Run:
             )
             await unit.commit(None)
         self.sessions.append(ModelSession(self.now, self.now, self.now + ACCESS, [pair]))
+
+    async def open_many(self, count: int) -> None:
+        for _ in range(count):
+            await self.open()
 
     async def wait(self, seconds: int) -> None:
         self.world.clock.advance(timedelta(seconds=seconds))
@@ -160,7 +177,8 @@ class _Run:
         model = self.sessions[index % len(self.sessions)]
         pair = max(0, len(model.pairs) - 1 - older)
         use_case = RefreshSession(self.world.begin, self.world.clock, self.tokens)
-        good = model.is_live(self.now) and pair == len(model.pairs) - 1
+        latest, repeated = pair == len(model.pairs) - 1, model.repeats_refresh(pair, self.now)
+        good = model.is_live(self.now) and (latest or repeated)
         try:
             fresh = await use_case(self.world.visitor, RefreshSessionCommand(model.pairs[pair].refresh_token))
         except Unauthenticated:
@@ -168,7 +186,14 @@ class _Run:
             model.ended = True
             return
         assert good
+        if repeated:
+            assert (fresh.access_token, fresh.refresh_token) == (
+                model.pairs[-1].access_token,
+                model.pairs[-1].refresh_token,
+            )
+            return
         model.pairs.append(fresh)
+        model.refreshed_at = self.now
         model.access_until = min(self.now + ACCESS, model.opened_at + ABSOLUTE)
         assert fresh.session.access_expires_at == model.access_until
 

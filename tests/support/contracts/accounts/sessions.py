@@ -28,6 +28,9 @@ class SessionsContract:
             session,
             access_hash=world.hashed("1"),
             refresh_hash=world.hashed("2"),
+            previous_refresh_hash=world.hashed("3"),
+            rotation_salt="salt",
+            rotated_at=now,
             access_expires_at=now + MINUTE,
             multi_factor=True,
             ended_at=now,
@@ -37,6 +40,15 @@ class SessionsContract:
             await unit.sessions.save(full, AUDIT_ENTRY)
             await unit.commit(None)
         assert await world.stored(account, session) == full
+
+    async def test_session_is_found_by_its_current_access_hash(self, world: AccountsWorld) -> None:
+        session = await world.session(await world.account(ANN))
+        other = await world.other_practice()
+        async with world.begin(world.visitor) as unit:
+            assert await unit.sessions.find_by_access_hash(session.access_hash) == session
+            assert await unit.sessions.find_by_access_hash(session.family_hash) is None
+        async with other.begin(other.visitor) as unit:
+            assert await unit.sessions.find_by_access_hash(session.access_hash) is None
 
     async def test_session_is_found_by_family_hash_only(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)

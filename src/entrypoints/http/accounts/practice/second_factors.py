@@ -1,4 +1,4 @@
-"""An administrator resets the second factor of a person who has lost their phone and recovery codes."""
+"""An administrator helps a person who has lost their phone, recovery codes or device."""
 
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from portal_core.accounts.use_cases.reset_second_factor import (
     ResetSecondFactor,
     ResetSecondFactorCommand,
 )
+from portal_core.accounts.use_cases.sign_out_person import SignOutPerson, SignOutPersonCommand
 from portal_core.kernel.errors import Forbidden, StaleVersion
 
 RESET_ERRORS = (Forbidden, SecondFactorRequired, AccountNotOpen, GrantNotActive, StaleVersion)
@@ -28,7 +29,7 @@ class ResetSecondFactorRequest(Request, frozen=True):
 
 
 class SecondFactorsController(Controller):
-    """Resets of other people's second factors."""
+    """Resets of other people's second factors, and ends of their sessions."""
 
     tags = ("Practice: people",)
 
@@ -70,3 +71,17 @@ class SecondFactorsController(Controller):
     ) -> None:
         """Resets the second factor of another staff member."""
         await reset_second_factor(request.actor, ResetSecondFactorCommand("practice", staff_id, data.identity_check))
+
+    @post("/clients/{client_id:uuid}/sign-out", idempotent=False, raises=[Forbidden])
+    async def sign_out_client(
+        self, request: PortalRequest, client_id: FromPath[UUID], sign_out_person: NamedDependency[SignOutPerson]
+    ) -> None:
+        """Signs a client out everywhere."""
+        await sign_out_person(request.actor, SignOutPersonCommand("portal", client_id))
+
+    @post("/staff/{staff_id:uuid}/sign-out", idempotent=False, raises=[Forbidden])
+    async def sign_out_staff(
+        self, request: PortalRequest, staff_id: FromPath[UUID], sign_out_person: NamedDependency[SignOutPerson]
+    ) -> None:
+        """Signs a staff member out everywhere."""
+        await sign_out_person(request.actor, SignOutPersonCommand("practice", staff_id))
