@@ -13,6 +13,7 @@ from entrypoints.http.controllers import OTHER, PORTAL, PRACTICE
 from entrypoints.http.dependencies import HttpParts, HttpSettings
 from entrypoints.settings import Settings
 from portal_core.accounts.use_cases.authenticate import Authenticate
+from portal_core.accounts.use_cases.record_refusal import RecordRefusal
 
 
 def http_settings(settings: Settings) -> HttpSettings:
@@ -34,6 +35,7 @@ def make_app(portal: Portal) -> Litestar:
         HttpParts(
             authenticate=portal.use_case(Authenticate),
             practices=portal.parts.directory(),
+            record_refusal=portal.use_case(RecordRefusal),
             use_cases=portal.use_cases,
             portal=PORTAL,
             practice=PRACTICE,

@@ -26,6 +26,7 @@ from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.health import HealthController, MetricsEndpoint, Readiness
 from entrypoints.http.server.middleware import PortalMiddleware
 from entrypoints.http.server.problems import HANDLERS
+from entrypoints.http.server.refusals import RefusalAudit
 from entrypoints.http.server.request import PortalRequest
 from entrypoints.http.server.response import PortalResponse
 from entrypoints.http.server.streams import EventStreams
@@ -109,6 +110,7 @@ def create_app(parts: HttpParts) -> Litestar:
             HealthController,
             DocumentationController,
         ],
+        after_exception=[RefusalAudit(parts.record_refusal, parts.seconds)],
         before_request=cast("BeforeRequestHookHandler", Gate(parts).admit),
         cors_config=_cors(settings),
         debug=False,

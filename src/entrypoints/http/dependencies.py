@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry
 from entrypoints.http.server.arriving_bodies import GRACE_SECONDS
 from entrypoints.observability.metrics import process_registry
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
+from portal_core.accounts.use_cases.record_refusal import RecordRefusalCommand
+from portal_core.kernel.actor import Actor
 from portal_core.people.ports import PracticeDirectory
 
 
@@ -25,6 +27,12 @@ class Authenticator(Protocol):
     """
 
     async def __call__(self, command: AuthenticateCommand) -> Authenticated: ...
+
+
+class RefusalRecorder(Protocol):
+    """The accounts' use case `record_refusal`."""
+
+    async def __call__(self, actor: Actor, command: RecordRefusalCommand) -> None: ...
 
 
 ReadinessCheck = Callable[[], Awaitable[None]]
@@ -70,6 +78,7 @@ class HttpParts:
 
     authenticate: Authenticator
     practices: PracticeDirectory
+    record_refusal: RefusalRecorder
     use_cases: Mapping[str, object] = field(factory=dict)
     portal: Sequence[type[Controller]] = ()
     practice: Sequence[type[Controller]] = ()

@@ -115,12 +115,13 @@ class AccessLog:
         self.flush()
         self._out = out
 
-    def line(self, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+    def line(self, method: str, route: str, status: int, seconds: float, request_id: str, address: str) -> None:
         """Log one request. Must be called inside a running event loop."""
         if self._out is None:
             return
         head = self._heads.get((method, route)) or self._head(method, route)
         identity = f',"request_id":"{request_id}"' if SHAPES["request_id"](request_id) else ""
+        identity += f',"address":"{address}"' if address else ""
         now = datetime.now(UTC).isoformat()
         self._lines.append(f'{head}{status},"ms":{seconds * 1000:.1f}{identity},"timestamp":"{now}"}}\n')
         if len(self._lines) == 1:

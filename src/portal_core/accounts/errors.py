@@ -21,6 +21,7 @@ class ChallengeNotOpen(Unauthenticated):
     """The second-factor challenge is unknown, used, expired, or was attempted too often."""
 
     code = "challenge_not_open"
+    audit_action = "sign_in.challenge_refused"
     title = "This sign-in expired or had too many attempts. Start again with your password."
 
 
@@ -63,6 +64,7 @@ class RefreshRefused(Unauthenticated):
     """The refresh token is unknown or already used, or its session has ended."""
 
     code = "refresh_refused"
+    audit_action = "session.refresh_refused"
     title = "This session cannot be renewed. Sign in again."
 
 

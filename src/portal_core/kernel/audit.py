@@ -37,12 +37,14 @@ class AuditTrail(Protocol):
 def denial(error: PortalError) -> AuditEntry | None:
     """Return the entry to write when `error` leaves a unit of work.
 
-    None unless the error is `Forbidden`, or a `NotFound` that names a kind.
+    None unless the error is `Forbidden`, a `NotFound` that names a kind, or one with an `audit_action`.
     """
     match error:
         case Forbidden():
             return AuditEntry("access.denied", outcome="denied", facts={"code": error.code})
         case NotFound(kind=kind, target_id=target_id) if kind:
             return AuditEntry("access.denied", target_id, outcome="denied", facts={"kind": kind})
+        case PortalError(audit_action=action) if action:
+            return AuditEntry(action, outcome="failed")
         case _:
             return None

@@ -24,6 +24,8 @@ class PortalError(Exception):
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "The request could not be carried out."
+    audit_action: ClassVar[str] = ""
+    """The action of the audit entry that is written when the error leaves a unit of work; none when empty."""
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)

@@ -31,6 +31,7 @@ from entrypoints.http.contract.routing import delete, get, patch, post
 from entrypoints.http.dependencies import HttpParts, HttpSettings
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
+from portal_core.accounts.use_cases.record_refusal import RecordRefusalCommand
 from portal_core.accounts.views import SessionView
 from portal_core.kernel.actor import AccountHolder, Actor, ClientActor, StaffActor
 from portal_core.kernel.authorization import require_own_record, require_staff
@@ -285,12 +286,23 @@ class FakePracticeDirectory:
         return self.known
 
 
+@define
+class FakeRefusals:
+    """Keeps what is recorded."""
+
+    recorded: list[tuple[Actor, RecordRefusalCommand]] = field(factory=list)
+
+    async def __call__(self, actor: Actor, command: RecordRefusalCommand) -> None:
+        self.recorded.append((actor, command))
+
+
 def toy_parts(**changes: object) -> HttpParts:
     """The parts of an app with the toy feature and one practice, without the throttle."""
     shelf = Shelf()
     parts = HttpParts(
         authenticate=FakeAuthenticate(),
         practices=FakePracticeDirectory(FakePracticeDirectory().known[:1]),
+        record_refusal=FakeRefusals(),
         use_cases={"add_toy": AddToy(shelf), "list_toys": ListToys(shelf), "fail_toy": FailToy()},
         portal=[ToysController],
         practice=[PracticeToysController],

@@ -175,4 +175,5 @@ async def test_each_request_is_one_line_of_the_log(logged: io.StringIO) -> None:
         "route": "/api/v1/portal/toys/{toy_id}",
         "status": 404,
         "request_id": answer.headers["x-request-id"],
+        "address": "203.0.113.7",
     }

@@ -19,6 +19,7 @@ from portal_core.accounts.use_cases.request_password_reset import RequestPasswor
 from portal_core.accounts.use_cases.reset_password import ResetPassword, ResetPasswordCommand
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import RateLimited
+from portal_core.people.errors import LastAdministrator
 
 
 class ResetPasswordRequest(Request, frozen=True):
@@ -105,7 +106,7 @@ def password_controller(side: Side) -> type[Controller]:
             "/close-account",
             idempotent=False,
             operation_id=operation_name(side, "close_account"),
-            raises=[WrongPassword, CodeRefused, RateLimited],
+            raises=[WrongPassword, CodeRefused, LastAdministrator, RateLimited],
             status_code=204,
         )
         async def close_account(

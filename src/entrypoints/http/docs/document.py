@@ -13,6 +13,12 @@ def document() -> dict[str, Any]:
     nobody = cast(Any, None)
     names: dict[str, object] = dict.fromkeys(use_case_classes())
     parts = HttpParts(
-        authenticate=nobody, practices=nobody, use_cases=names, portal=PORTAL, practice=PRACTICE, other=OTHER
+        authenticate=nobody,
+        practices=nobody,
+        record_refusal=nobody,
+        use_cases=names,
+        portal=PORTAL,
+        practice=PRACTICE,
+        other=OTHER,
     )
     return openapi_of(create_app(parts))

@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl
 
 from litestar import Response
 
-from entrypoints.http.contract.route_plan import RouteConfig
 from entrypoints.http.dependencies import HttpParts
 from entrypoints.http.server.client_address import rate_limit_network
 from entrypoints.http.server.cookies import SessionCookies, csrf_matches
@@ -87,9 +86,11 @@ class Gate:
             scope["practice"] = practice = await self._practices.find(inbound)
             scope["user"] = VisitorActor(practice.id, Origin(inbound.address, inbound.device, inbound.request_id))
             return None
-        token = self._token(route_config, inbound)
+        token = self._token(inbound)
         self._throttle.take(rate_limit_network(inbound.address), token)
         scope["practice"] = practice = await self._practices.find(inbound)
+        if token and route_config.unsafe and b"authorization" not in inbound.headers:
+            _require_csrf_token(inbound, token)
         if not token:
             raise Unauthenticated
         idempotent_request = (
@@ -110,12 +111,11 @@ class Gate:
         scope["user"] = authenticated.actor
         return None
 
-    def _token(self, route_config: RouteConfig, inbound: RequestHead) -> str:
+    def _token(self, inbound: RequestHead) -> str:
         """Return the bearer token, else the cookie's token; empty when there is neither.
 
         Raises:
             Unauthenticated: the Authorization header or the cookie is malformed.
-            CsrfTokenInvalid: a change with the cookie lacks a valid CSRF token.
         """
         header = inbound.headers.get(b"authorization")
         if header is not None:
@@ -127,11 +127,16 @@ class Gate:
         token = inbound.cookie(self._cookie)
         if not token.isascii() or len(token) > MAX_TOKEN_LENGTH:
             raise Unauthenticated
-        if token and route_config.unsafe:
-            given = inbound.headers.get(b"x-csrf-token", b"").decode("latin-1")
-            if not csrf_matches(token, given):
-                raise CsrfTokenInvalid
         return token
+
+
+def _require_csrf_token(inbound: RequestHead, token: str) -> None:
+    """Raises:
+    CsrfTokenInvalid: a change with the cookie lacks a valid CSRF token.
+    """
+    given = inbound.headers.get(b"x-csrf-token", b"").decode("latin-1")
+    if not csrf_matches(token, given):
+        raise CsrfTokenInvalid
 
 
 async def _idempotent_request(request: PortalRequest) -> IdempotentRequest | None:

@@ -108,7 +108,9 @@ class PortalMiddleware:
             route = request.get("path_template") or UNMATCHED
             self._metrics.observe(method, route, status or CLIENT_CLOSED_REQUEST, seconds)
             if self._access_log:
-                ACCESS.line(method, route, status or CLIENT_CLOSED_REQUEST, seconds, inbound.request_id)
+                ACCESS.line(
+                    method, route, status or CLIENT_CLOSED_REQUEST, seconds, inbound.request_id, inbound.address
+                )
             REQUEST_ID.reset(token)
 
     @staticmethod
