@@ -98,7 +98,9 @@ async def load(portal: "Portal", run_queued_jobs: Callable[[], Awaitable[None]])
         raise CommandError(
             f"the practice {SLUG} already exists, but its passwords are lost: choose another PORTAL_DATA_DIR"
         )
-    founding = AddPracticeCommand(SLUG, "Elm Street Practice", ZONE, "NY")
+    founding = AddPracticeCommand(
+        SLUG, "Elm Street Practice", ZONE, "NY", phone="518-555-0100", address="12 Elm Street\nAlbany, NY 12207"
+    )
     practice_id = UUID(str((await portal.use_case(AddPractice)(Origin(), founding)).id))
     job = SystemActor(practice_id, "portal demo")
     await portal.use_case(ImportPeople)(job, ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS))

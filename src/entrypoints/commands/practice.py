@@ -50,6 +50,8 @@ def add(
     host: Annotated[
         list[str] | None, typer.Option(help="A host name of the practice's portal. Repeat for several.")
     ] = None,
+    phone: Annotated[str, typer.Option(help="The practice's phone number, which clients see.")] = "",
+    address: Annotated[str, typer.Option(help="The practice's postal address, which clients see.")] = "",
 ) -> None:
     """Add a practice, with its own encryption key."""
 
@@ -57,7 +59,7 @@ def add(
     from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 
     async def work(portal: "Portal") -> None:
-        command = AddPracticeCommand(slug, name, time_zone, state or None, tuple(host or ()))
+        command = AddPracticeCommand(slug, name, time_zone, state or None, tuple(host or ()), phone, address)
         added = await portal.use_case(AddPractice)(Origin(), command)
         typer.echo(
             f"added {added.slug} with id {added.id}; next, invite its administrator: "

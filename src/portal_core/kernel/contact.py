@@ -54,6 +54,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _HOST = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}")
 MAX_LINK_LENGTH = 2000
+MAX_ADDRESS_LENGTH = 400
 HTTPS_URL_MESSAGE: Final = "Enter an address that begins with https://, such as https://portal.example.org."
 
 # The states, the District of Columbia and the territories (USPS Publication 28, appendix B).
@@ -108,7 +109,7 @@ class ContactChanges:
             chosen_name=_validated(self.chosen_name, lambda text: single_line_text(text, "chosen_name", 80)),
             pronouns=_validated(self.pronouns, lambda text: single_line_text(text, "pronouns", 40)),
             phone=_validated(self.phone, lambda text: phone_number(text, "phone")),
-            address=_validated(self.address, lambda text: multi_line_text(text, "address", 400)),
+            address=_validated(self.address, lambda text: multi_line_text(text, "address", MAX_ADDRESS_LENGTH)),
             time_zone=_validated(self.time_zone, lambda text: check_time_zone(text, "time_zone")),
             language=_validated(self.language, lambda text: language_tag(text, "language")),
             emergency_contact=(
@@ -184,6 +185,29 @@ def phone_number_with_extension(text: str, path: str) -> str:
     typed = _visible(text).strip()
     found = _EXTENSION.fullmatch(typed)
     return f"{phone_number(found[1], path)} ext. {found[2]}" if found else phone_number(typed, path)
+
+
+def readable_phone(number: str) -> str:
+    """A stored number as people write it: `(518) 555-0100` within the North American plan, others as they are."""
+    return re.sub(r"^\+1(\d{3})(\d{3})(\d{4})(?=$| )", r"(\1) \2-\3", number)
+
+
+def phone_or_none(text: str | None) -> str | None:
+    """A practice's phone number, with its extension if it has one; None if it is blank.
+
+    Raises:
+        Invalid: `phone_invalid`.
+    """
+    return phone_number_with_extension(text, "phone") if text is not None and text.strip() else None
+
+
+def address_or_none(text: str | None) -> str | None:
+    """A practice's postal address, of at most `MAX_ADDRESS_LENGTH` characters; None if it is blank.
+
+    Raises:
+        Invalid: `too_long` or `characters_invalid`.
+    """
+    return multi_line_text(text, "address", MAX_ADDRESS_LENGTH) if text is not None and text.strip() else None
 
 
 def check_time_zone(text: str, path: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from portal_core.kernel.contact import HTTPS_URL_MESSAGE, is_https_url
+from portal_core.kernel.contact import HTTPS_URL_MESSAGE, is_https_url, readable_phone
 from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.text import text_or_none
 
@@ -43,14 +43,24 @@ class BrandingSettings:
 
 @frozen
 class PracticeBranding:
-    """The names and the portal address that a practice's messages carry."""
+    """The names and the portal address that a practice's messages carry, and the lines by which to reach it."""
 
     name: str
     neutral_name: str
     portal_url: str
+    contact: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, name: str, hosts: Sequence[str], settings: BrandingSettings, base_url: str) -> "PracticeBranding":
-        """Computed from the settings; `base_url` is the address of the deployment."""
+    def of(
+        cls,
+        name: str,
+        hosts: Sequence[str],
+        settings: BrandingSettings,
+        base_url: str,
+        phone: str | None = None,
+        address: str | None = None,
+    ) -> "PracticeBranding":
+        """Computed from the practice and its settings; `base_url` is the address of the deployment."""
         portal_url = settings.portal_url or (f"https://{hosts[0]}" if hosts else base_url)
-        return cls(name, settings.neutral_name, portal_url)
+        contact = (*(address or "").splitlines(), *([readable_phone(phone)] if phone else ()))
+        return cls(name, settings.neutral_name, portal_url, contact)

@@ -41,6 +41,7 @@ def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
         recipient.time_zone,
         recipient.settings.language,
         neutral,
+        () if neutral else recipient.practice.contact,
     )
 
 

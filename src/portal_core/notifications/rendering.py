@@ -22,13 +22,17 @@ _LANGUAGES: Final[Mapping[str, MessageTemplates]] = {"en": ENGLISH, "es": SPANIS
 
 @frozen
 class Letterhead:
-    """The sender, the sign-in URL and the recipient's locale. `neutral`: the mail must not reveal the practice."""
+    """The sender, the sign-in URL and the recipient's locale. `neutral`: the mail must not reveal the practice.
+
+    `contact` are the lines below the sender's name in a mail: the practice's address and phone number.
+    """
 
     sender: str
     url: str
     time_zone: str
     language: str = "en"
     neutral: bool = False
+    contact: tuple[str, ...] = ()
 
 
 @frozen
@@ -82,6 +86,6 @@ def _framed(mail: str, text: str, subject: str, line: str, letterhead: Letterhea
     return RenderedNotice(
         sender,
         subject,
-        mail.format(line=line, url=letterhead.url, sender=sender),
+        mail.format(line=line, url=letterhead.url, signature="\n".join((sender, *letterhead.contact))),
         text.format(line=line, url=letterhead.url, sender=sender),
     )

@@ -11,7 +11,8 @@ class MessageTemplates:
     """The texts of one language.
 
     `lines` and `code_lines` map a notice kind or code purpose to (subject, line). `neutral` replaces both for a neutral
-    sender. `mail`, `text` and `code_mail` are the frames around a line. `day` and `time` format an aware local time.
+    sender. `mail`, `text` and `code_mail` are the frames around a line; a `signature` is the sender's name, address and
+    phone number. `day` and `time` format an aware local time.
     """
 
     lines: Mapping[str, tuple[str, str]]

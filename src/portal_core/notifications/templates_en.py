@@ -1,8 +1,8 @@
 """Notice texts in English.
 
 No text may reveal what somebody is treated for or by whom: no person's name, no appointment type, no content. The only
-placeholders are `{sender}`, `{url}`, `{day}`, `{time}` and, in code mails, `{code}` and `{label}`; a test refuses any
-other placeholder, and any word on its list of clinical words.
+placeholders are `{sender}`, `{signature}`, `{url}`, `{day}`, `{time}` and, in code mails, `{code}` and `{label}`; a test
+refuses any other placeholder, and any word on its list of clinical words.
 """
 
 from collections.abc import Mapping
@@ -106,7 +106,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
 ENGLISH: Final = MessageTemplates(
     lines=_LINES,
     neutral=("You have a notice", "You have a notice."),
-    mail="{line}\n\nSign in: {url}\n\n{sender}\n\nThis is an automated message. Please do not reply to it.\n",
+    mail="{line}\n\nSign in: {url}\n\n{signature}\n\nThis is an automated message. Please do not reply to it.\n",
     text="{sender}: {line} {url} Reply STOP to stop text messages.",
     code_lines={
         "verify_email": ("Your code", "Your code to confirm this email address is {code}."),
@@ -120,7 +120,7 @@ ENGLISH: Final = MessageTemplates(
         "safe_email": ("Your code", "Your code to confirm this email address is {code}."),
     },
     code_mail="{line}\n\nThe code works once and for a limited time. Nobody from our office will ever ask you for it. "
-    "If you did not expect this message, you can ignore it.\n\nSign in: {url}\n\n{sender}\n",
+    "If you did not expect this message, you can ignore it.\n\nSign in: {url}\n\n{signature}\n",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {_MONTHS[at.month - 1]} {at.day}",
     time=lambda at: f"{at.hour % 12 or 12}:{at.minute:02d} {'AM' if at.hour < 12 else 'PM'} ({at.tzname()})",
 )

@@ -108,7 +108,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
 SPANISH: Final = MessageTemplates(
     lines=_LINES,
     neutral=("Tiene un aviso", "Tiene un aviso."),
-    mail="{line}\n\nInicie sesión: {url}\n\n{sender}\n\nEste es un mensaje automático. Por favor, no lo responda.\n",
+    mail="{line}\n\nInicie sesión: {url}\n\n{signature}\n\nEste es un mensaje automático. Por favor, no lo responda.\n",
     text="{sender}: {line} {url} Responda STOP para no recibir más mensajes.",
     code_lines={
         "verify_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
@@ -122,7 +122,7 @@ SPANISH: Final = MessageTemplates(
         "safe_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
     },
     code_mail="{line}\n\nEl código sirve una sola vez y por tiempo limitado. Nadie de nuestra oficina se lo pedirá "
-    "nunca. Si usted no esperaba este mensaje, puede ignorarlo.\n\nInicie sesión: {url}\n\n{sender}\n",
+    "nunca. Si usted no esperaba este mensaje, puede ignorarlo.\n\nInicie sesión: {url}\n\n{signature}\n",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {at.day} de {_MONTHS[at.month - 1]}",
     time=lambda at: f"{at.hour}:{at.minute:02d} ({at.tzname()})",
 )

@@ -31,7 +31,8 @@ class Practice:
     """One practice. `time_zone` (IANA) sets its local dates; `state` (two letters) the law for minors treated there.
     `npi` and `tax_id` (an EIN) are what its bills name.
 
-    It is found by `slug`, or by a name in `hosts`.
+    It is found by `slug`, or by a name in `hosts`. Everybody may read its `phone` (E.164, perhaps with an extension)
+    and postal `address`; mails carry them.
     """
 
     id: UUID
@@ -43,6 +44,8 @@ class Practice:
     hosts: tuple[str, ...] = ()
     npi: str | None = None
     tax_id: str | None = None
+    phone: str | None = None
+    address: str | None = None
     version: int = 1
 
     def today(self, now: datetime) -> date:
@@ -50,7 +53,7 @@ class Practice:
         return now.astimezone(zone_info(self.time_zone)).date()
 
     def with_details(self, *, version: int, **values: Any) -> "Practice":
-        """Set these fields: its name, time zone, state and identifiers.
+        """Set these fields: its name, time zone, state, identifiers, phone and address.
 
         Raises:
             StaleVersion: it changed after it was read.

@@ -31,6 +31,8 @@ class PracticeView:
     hosts: tuple[str, ...]
     npi: str | None
     tax_id: str | None
+    phone: str | None
+    address: str | None
     version: int
 
     @classmethod
@@ -44,8 +46,24 @@ class PracticeView:
             hosts=practice.hosts,
             npi=practice.npi,
             tax_id=practice.tax_id,
+            phone=practice.phone,
+            address=practice.address,
             version=practice.version,
         )
+
+
+@frozen
+class PracticeContactView:
+    """How everybody reaches the practice. `phone` is in E.164, perhaps with an extension; `address` has lines."""
+
+    name: str
+    phone: str | None
+    address: str | None
+    time_zone: str
+
+    @classmethod
+    def of(cls, practice: Practice) -> "PracticeContactView":
+        return cls(name=practice.name, phone=practice.phone, address=practice.address, time_zone=practice.time_zone)
 
 
 @frozen

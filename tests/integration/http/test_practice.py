@@ -382,3 +382,19 @@ async def test_records_of_another_practice_are_not_found(open_practice: OpenPrac
         assert await refused(oak, oak.admin, method, f"{PRACTICE}{path}", body) == (404, "not_found"), path
     assert await refused(oak, open_practice.admin, "GET", PRACTICE) == (401, "unauthenticated")
     assert (await open_practice.ask(mira, "GET", f"{PORTAL}/appointments"))["items"] == [booked]
+
+
+async def test_visitor_reads_the_phone_and_address_that_the_administrator_sets(open_practice: OpenPractice) -> None:
+    before = await open_practice.ask(None, "GET", f"{PORTAL}/practice")
+    assert (before["phone"], before["address"]) == (None, None)
+    practice = await open_practice.ask(open_practice.admin, "GET", PRACTICE)
+    change = {name: practice[name] for name in ("name", "time_zone", "version")}
+    assert (await refused(open_practice, open_practice.admin, "PUT", PRACTICE, {**change, "phone": "555 0100"}))[
+        0
+    ] == 422
+    contact = {"phone": "(518) 555-0100", "address": "12 Elm Street\nAlbany, NY 12207"}
+    changed = await open_practice.ask(open_practice.admin, "PUT", PRACTICE, {**change, **contact})
+    shown = {**contact, "phone": "+15185550100"}
+    assert {name: changed[name] for name in shown} == shown
+    seen = await open_practice.ask(None, "GET", f"{PORTAL}/practice")
+    assert seen == {"name": practice["name"], "time_zone": practice["time_zone"], **shown}

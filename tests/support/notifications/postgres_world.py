@@ -43,6 +43,11 @@ class PostgresNotificationsWorld(NotificationsWorld):
         )
         return client_id
 
+    async def set_practice_contact(self, phone: str, address: str) -> None:
+        self._run(
+            "UPDATE portal.practices SET phone = %s, address = %s WHERE id = %s", phone, address, self.practice_id
+        )
+
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
         return self._insert(
             "accounts",

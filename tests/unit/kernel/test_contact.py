@@ -18,6 +18,7 @@ from portal_core.kernel.contact import (
     is_https_url,
     phone_number,
     phone_number_with_extension,
+    readable_phone,
     room_link,
     state_code,
 )
@@ -110,6 +111,19 @@ def test_extension_follows_the_number(number: str, mark: str, extension: int) ->
     stored = phone_number_with_extension(f"{number}{mark}{extension}", "callback")
     assert stored == f"{number} ext. {extension}"
     assert phone_number_with_extension(stored, "callback") == stored
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("+15185550100", "(518) 555-0100"),
+        ("+15185550100 ext. 2", "(518) 555-0100 ext. 2"),
+        ("+442079460000", "+442079460000"),
+        ("+151855501004", "+151855501004"),
+    ],
+)
+def test_number_is_shown_as_people_write_it(stored: str, shown: str) -> None:
+    assert readable_phone(stored) == shown
 
 
 @pytest.mark.parametrize("typed", ["ext. 2125550123", "212 555 0123 ext", "212 555 0123 x123456789", "555 0123 #4"])

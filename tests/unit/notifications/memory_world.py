@@ -53,6 +53,10 @@ class MemoryNotificationsWorld(NotificationsWorld):
         self._put("clients", evolve(client, email=email or None, time_zone=time_zone, language=language))
         return client_id
 
+    async def set_practice_contact(self, phone: str, address: str) -> None:
+        practices = self.store.table("practices")
+        practices[self.practice_id] = evolve(practices[self.practice_id], phone=phone, address=address)
+
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
         account_id = self.ids.new()
         kind = "client" if client_id else "proxy"

@@ -23,7 +23,7 @@ from portal_core.notifications.settings import (
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ACCOUNT = UUID(int=1)
-BRANDING = PracticeBranding("Elm Street", "Secure portal", "https://elm.example.org")
+BRANDING = PracticeBranding("Elm Street", "Secure portal", "https://elm.example.org", ("(518) 555-0100",))
 CONSENT = SmsConsent("+12125550123", NOW)
 
 
@@ -93,6 +93,12 @@ def test_sender_name() -> None:
     )
     neutral = letterhead(somebody(confidential=ConfidentialCommunication(neutral_sender=True)))
     assert (neutral.sender, neutral.neutral) == ("Secure portal", True)
+
+
+def test_neutral_mail_has_no_address_or_phone_of_the_practice() -> None:
+    confidential = somebody(confidential=ConfidentialCommunication(neutral_sender=True))
+    assert letterhead(somebody()).contact == BRANDING.contact
+    assert letterhead(confidential).contact == letterhead(somebody(), neutral=True).contact == ()
 
 
 @pytest.mark.parametrize(

@@ -84,13 +84,14 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Messag
     for purpose, (subject, line) in language.code_lines.items():
         assert (taken(subject), taken(line)) == (set(), {"code", "label"} if purpose == "invitation" else {"code"})
     assert taken(" ".join(language.neutral)) == set()
-    for frame in (language.mail, language.text, language.code_mail):
-        assert taken(frame) == {"line", "url", "sender"}
+    for frame in (language.mail, language.code_mail):
+        assert taken(frame) == {"line", "url", "signature"}
+    assert taken(language.text) == {"line", "url", "sender"}
 
 
 def test_templates_only_get_letterhead_and_time() -> None:
     assert list(inspect.signature(render_notice).parameters) == ["kind", "notice_class", "letterhead", "at"]
-    assert [a.name for a in fields(Letterhead)] == ["sender", "url", "time_zone", "language", "neutral"]
+    assert [a.name for a in fields(Letterhead)] == ["sender", "url", "time_zone", "language", "neutral", "contact"]
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
@@ -111,13 +112,21 @@ def test_the_list_of_clinical_words_finds_them() -> None:
     time_zone=st.sampled_from(["America/New_York", "Asia/Kathmandu", "Pacific/Apia"]),
     language=st.sampled_from(["en", "es", "fr", ""]),
     neutral=st.booleans(),
+    contact=st.lists(st.text(max_size=20), max_size=3).map(tuple),
     at=st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: MARCH_3 + timedelta(minutes=minutes)),
 )
 def test_rendered_text_is_exactly_the_template(
-    kind: str, sender: str, url: str, time_zone: str, language: str, neutral: bool, at: datetime
+    kind: str,
+    sender: str,
+    url: str,
+    time_zone: str,
+    language: str,
+    neutral: bool,
+    contact: tuple[str, ...],
+    at: datetime,
 ) -> None:
     notice_class = NOTICE_KINDS[kind].notice_class
-    letterhead = Letterhead(sender, url, time_zone, language, neutral)
+    letterhead = Letterhead(sender, url, time_zone, language, neutral, contact)
     words = render_notice(kind, notice_class, letterhead, at if kind in TIMED else None)
     spoken = BOTH.get(language, ENGLISH)
     hidden = neutral and notice_class not in ("security", "safety")
@@ -127,7 +136,8 @@ def test_rendered_text_is_exactly_the_template(
     name = printable_line(sender)
     assert (words.sender, words.subject) == (name, subject)
     for said, frame in ((words.body, spoken.mail), (words.text, spoken.text)):
-        parts = [{"line": line, "url": url, "sender": name}.get(n or "", "") for _, n, _, _ in Formatter().parse(frame)]
+        filled = {"line": line, "url": url, "sender": name, "signature": "\n".join((name, *contact))}
+        parts = [filled.get(n or "", "") for _, n, _, _ in Formatter().parse(frame)]
         texts = [text for text, _, _, _ in Formatter().parse(frame)]
         assert said == "".join(text + part for text, part in zip(texts, parts, strict=True))
 
@@ -149,6 +159,15 @@ def test_reminder_uses_the_readers_time_zone() -> None:
     assert "on Tuesday, March 3 at 12:00 PM" in said(time_zone="America/Sao_Paulo")
     assert "on Wednesday, March 4 at 12:00 AM" in said(time_zone="Asia/Tokyo")
     assert "Tiene una cita el martes, 3 de marzo a las 10:00 (EST)." in said(language="es")
+
+
+def test_mail_ends_with_the_practices_address_and_phone() -> None:
+    contact = ("12 Elm Street", "Albany, NY 12207", "(518) 555-0100")
+    words = render_notice("password_changed", "security", a_letterhead(contact=contact))
+    signature = "\n\nElm Street\n12 Elm Street\nAlbany, NY 12207\n(518) 555-0100\n"
+    assert signature in words.body
+    assert signature in render_code_mail("verify_email", "K7", a_letterhead(contact=contact)).body
+    assert "555" not in words.text
 
 
 def test_neutral_texts_keep_warnings() -> None:

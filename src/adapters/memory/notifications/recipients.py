@@ -72,7 +72,7 @@ class MemoryRecipients(Recipients):
         practice = self._practice()
         settings = settings or NotificationSettings(NO_ACCOUNT_ID)
         branding = BRANDING_SETTINGS.load(self.tx).value
-        voice = PracticeBranding.of(practice.name, practice.hosts, branding, BASE_URL)
+        voice = PracticeBranding.of(practice.name, practice.hosts, branding, BASE_URL, practice.phone, practice.address)
         return Recipient(voice, settings.time_zone or practice.time_zone, settings, **who)
 
     def _practice(self) -> Any:

@@ -35,7 +35,14 @@ _with_settings = accounts.outerjoin(
 _here = accounts.c.practice_id == bindparam("practice_id")
 BRANDING = statement(
     "recipients.voice",
-    select(practices.c.name, practices.c.time_zone, practices.c.hosts, settings_text(branding_settings))
+    select(
+        practices.c.name,
+        practices.c.time_zone,
+        practices.c.hosts,
+        practices.c.phone,
+        practices.c.address,
+        settings_text(branding_settings),
+    )
     .outerjoin(branding_settings, branding_settings.c.practice_id == practices.c.id)
     .where(practices.c.id == bindparam("practice_id")),
 )
@@ -142,7 +149,9 @@ class PostgresRecipients(Recipients):
             row = await self.tx.fetchrow(BRANDING)
             assert row is not None, "a unit of work is of a practice"
             settings = decode_settings(BrandingSettings, row["settings"])
-            branding = PracticeBranding.of(row["name"], row["hosts"], settings, self.tx.public_url)
+            branding = PracticeBranding.of(
+                row["name"], row["hosts"], settings, self.tx.public_url, row["phone"], row["address"]
+            )
             self._practice = branding, row["time_zone"]
         return self._practice
 

@@ -32,7 +32,7 @@ GET_PRACTICE = statement(
 )
 SAVE_PRACTICE = statement(
     "practices.save",
-    update_version(practices, "name", "time_zone", "state", "hosts", "npi", "tax_id").where(
+    update_version(practices, "name", "time_zone", "state", "hosts", "npi", "tax_id", "phone", "address").where(
         practices.c.id == bindparam("practice_id")
     ),
 )

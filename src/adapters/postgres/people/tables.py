@@ -30,6 +30,9 @@ practices = Table(
     texts("hosts"),
     string("npi", null=True),
     string("tax_id", null=True),
+    # Clear: a practice publishes both.
+    string("phone", null=True),
+    string("address", null=True),
     instant("created_at"),
     version(),
     PrimaryKeyConstraint("id"),

@@ -14,13 +14,18 @@ from portal_core.people.views import PracticeView
 
 @frozen
 class AddPracticeCommand:
-    """`time_zone` is an IANA name, `state` a two-letter code, `hosts` the host names of its portal."""
+    """`time_zone` is an IANA name, `state` a two-letter code, `hosts` the host names of its portal.
+
+    An empty `phone` or `address` is none.
+    """
 
     slug: str
     name: str
     time_zone: str
     state: str | None = None
     hosts: tuple[str, ...] = ()
+    phone: str | None = None
+    address: str | None = None
 
 
 @frozen
@@ -46,6 +51,8 @@ class AddPractice:
             created_at=self.clock.now(),
             state=contact.state_code(command.state, "state") if command.state else None,
             hosts=contact.host_names(command.hosts, "hosts"),
+            phone=contact.phone_or_none(command.phone),
+            address=contact.address_or_none(command.address),
         )
         actor = SystemActor(practice.id, "add_practice", origin)
         await self.practice_factory.create(actor, practice, AuditEntry("practice.added", practice.id))

@@ -1,4 +1,4 @@
-"""Change the practice's name, time zone, state and identifiers."""
+"""Change the practice's name, time zone, state, identifiers, phone and address."""
 
 from attrs import frozen
 
@@ -17,17 +17,21 @@ from portal_core.people.views import PracticeView
 
 @frozen
 class ChangePracticeCommand:
+    """All that an administrator may change. A state, phone or address that is left out is removed."""
+
     name: str
     time_zone: str
     state: str | None
     version: int
     npi: str | None = None
     tax_id: str | None = None
+    phone: str | None = None
+    address: str | None = None
 
 
 @frozen
 class ChangePractice:
-    """An administrator changes the practice's name, time zone and state, and the NPI and EIN that bills name.
+    """An administrator changes the practice's name, time zone, state, phone and address, and the NPI and EIN for bills.
 
     Dates already decided stay: a grant keeps the last day that was calculated when it was created.
 
@@ -49,6 +53,8 @@ class ChangePractice:
                 state=contact.state_code(command.state, "state") if command.state else None,
                 npi=npi(command.npi, "npi") if command.npi else None,
                 tax_id=employer_identification_number(command.tax_id, "tax_id") if command.tax_id else None,
+                phone=contact.phone_or_none(command.phone),
+                address=contact.address_or_none(command.address),
                 version=command.version,
             )
             facts = {"fields": changed_fields(practice, changed)}

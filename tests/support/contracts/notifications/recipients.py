@@ -31,6 +31,16 @@ class RecipientsContract:
         assert await self._account(await world.other_practice(), account) is None
         assert await self._account(world, UUID(int=99)) is None
 
+    async def test_messages_carry_the_practices_address_and_phone(self, world: NotificationsWorld) -> None:
+        account = await world.add_account("a@example.org")
+        plain = await self._account(world, account)
+        assert plain is not None
+        assert plain.practice.contact == ()
+        await world.set_practice_contact("+15185550100 ext. 2", "12 Elm Street\nAlbany, NY 12207")
+        found = await self._account(world, account)
+        assert found is not None
+        assert found.practice.contact == ("12 Elm Street", "Albany, NY 12207", "(518) 555-0100 ext. 2")
+
     async def test_closed_and_unverified_accounts_are_still_told_of_themselves(self, world: NotificationsWorld) -> None:
         for status in ("closed", "unverified"):
             account = await world.add_account(f"{status}@example.org", status=status)

@@ -33,6 +33,9 @@ class NotificationsWorld(ABC):
     ) -> UUID: ...
 
     @abstractmethod
+    async def set_practice_contact(self, phone: str, address: str) -> None: ...
+
+    @abstractmethod
     async def add_account(self, email: str, *, client_id: UUID | None = None, status: str = "active") -> UUID:
         """A client's, or a proxy's."""
 

@@ -22,7 +22,9 @@ class PracticeContract:
 
     async def test_every_field_of_new_practice_is_stored(self, world: PeopleWorld) -> None:
         name = f"one.{world.ids.new().hex}.example"
-        practice = await world.add_practice(state=None, hosts=(name, f"x{name}"))
+        practice = await world.add_practice(
+            state=None, hosts=(name, f"x{name}"), phone="+15185550100 ext. 2", address="12 Elm Street\nAlbany, NY 12207"
+        )
         async with world.begin(evolve(world.system, practice_id=practice.id)) as unit:
             assert await unit.practice_record.get() == practice
 
@@ -30,9 +32,8 @@ class PracticeContract:
         assert (await world.audit()).count(AUDIT_ENTRY) == 1
 
     async def test_practice_change_is_stored_once(self, world: PeopleWorld) -> None:
-        changed = evolve(
-            world.practice, name="Oak", time_zone="Europe/Vienna", state="CA", npi=NPI, tax_id="12-3456789", version=2
-        )
+        more = {"npi": NPI, "tax_id": "12-3456789", "phone": "+15185550101", "address": "13 Elm Street"}
+        changed = evolve(world.practice, name="Oak", time_zone="Europe/Vienna", state="CA", version=2, **more)
         async with world.begin(world.staff()) as unit:
             await unit.practice_record.save(changed, AUDIT_ENTRY)
             await unit.commit(None)

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import Request, TimeZone, Version
+from entrypoints.http.contract.fields import Phone, Request, TimeZone, Version
 from entrypoints.http.contract.routing import get, post, put
-from entrypoints.http.people.practice.fields import Npi, State
+from entrypoints.http.people.practice.fields import Address, Npi, State
 from entrypoints.http.people.practice.import_rows import ImportRequest
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import Conflict, Forbidden, StaleVersion
@@ -26,9 +26,10 @@ TaxId = Annotated[str, Meta(min_length=1, max_length=20, examples=["12-3456789"]
 
 
 class ChangePracticeRequest(Request, frozen=True, kw_only=True):
-    """The practice's name and place, and the identifiers that bills name; omitted ones are empty.
+    """The practice's name, place, phone and address, and the identifiers that bills name; omitted ones are empty.
 
-    `tax_id` is an employer identification number. `version` is the version that was read.
+    Everybody may read `phone` (perhaps with an extension) and `address`, and mails carry them. `tax_id` is an employer
+    identification number. `version` is the version that was read.
     """
 
     name: PracticeName
@@ -36,6 +37,8 @@ class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     state: State | None = None
     npi: Npi | None = None
     tax_id: TaxId | None = None
+    phone: Phone | None = None
+    address: Address | None = None
     version: Version
 
 
@@ -47,7 +50,7 @@ class PracticeController(Controller):
 
     @get("", raises=[Forbidden])
     async def get_practice(self, request: PortalRequest, get_practice: NamedDependency[GetPractice]) -> PracticeView:
-        """The practice's name and place, and the identifiers that bills name."""
+        """The practice's name, place, phone and address, and the identifiers that bills name."""
         return await get_practice(request.actor)
 
     @put("", raises=[Forbidden, StaleVersion])
@@ -57,8 +60,17 @@ class PracticeController(Controller):
         data: JSONBody[ChangePracticeRequest],
         change_practice: NamedDependency[ChangePractice],
     ) -> PracticeView:
-        """Changes the practice's name, place and identifiers. The operator of the deployment sets its host names."""
-        command = ChangePracticeCommand(data.name, data.time_zone, data.state, data.version, data.npi, data.tax_id)
+        """Changes the practice's name, place, phone, address and identifiers. The operator sets its host names."""
+        command = ChangePracticeCommand(
+            name=data.name,
+            time_zone=data.time_zone,
+            state=data.state,
+            version=data.version,
+            npi=data.npi,
+            tax_id=data.tax_id,
+            phone=data.phone,
+            address=data.address,
+        )
         return await change_practice(request.actor, command)
 
     @post("/imports", status_code=200, idempotent=False, body_limit=IMPORT_LIMIT, raises=[Forbidden, Conflict])
