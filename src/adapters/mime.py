@@ -1,5 +1,6 @@
 """Builds a MIME message. No value that is filled in can add a header or a recipient."""
 
+from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -8,8 +9,8 @@ from portal_core.notifications.errors import MailRefused
 from portal_core.notifications.ports import Mail
 
 
-def mime(mail: Mail, from_address: str) -> bytes:
-    """Return the mail as one plain-text part, encoded as ASCII (RFC 5322, RFC 2045).
+def mime(mail: Mail, from_address: str, headers: Mapping[str, str] | None = None) -> bytes:
+    """Return the mail as one plain-text part, encoded as ASCII (RFC 5322, RFC 2045), with these further `headers`.
 
     Raises:
         MailRefused: an address is invalid or not ASCII, or a header value contains a line break.
@@ -23,6 +24,8 @@ def mime(mail: Mail, from_address: str) -> bytes:
         message["Subject"] = mail.subject
         # Automatic responders do not reply to these (RFC 3834, section 5).
         message["Auto-Submitted"] = "auto-generated"
+        for name, value in (headers or {}).items():
+            message[name] = value
         message.set_content(mail.body, cte="quoted-printable")
         return message.as_bytes()
     except (ValueError, IndexError, LookupError) as error:

@@ -1,19 +1,23 @@
 """Checks that every configured part responds and is set up correctly, for `portal config check`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import smtplib
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from adapters.postgres.engine.installation import Role, server_version
+from adapters.smtp.mailer import SmtpMailer
 from entrypoints.commands.context import connection_failure_reason, database_or_fail
 from entrypoints.container import Container
 from entrypoints.errors import CommandError
 from entrypoints.optional_packages import MissingExtra
 from entrypoints.processes import Database, DatabaseUrls
-from entrypoints.settings import Settings
+from entrypoints.settings import Settings, is_loopback
 
 TIMEOUT_SECONDS = 15.0
 """Seconds within which a part must respond."""
@@ -28,6 +32,36 @@ class CheckResult:
     part: str
     message: str
     ok: bool
+
+
+def settings_warnings(settings: Settings) -> Iterator[str]:
+    """What is allowed, and hardly meant for a portal that people reach: one line each, with what to set."""
+    public = urlsplit(settings.public_url)
+    if public.scheme == "https":
+        if settings.mail == "local":
+            yield (
+                "PORTAL_MAIL=local stores mail and sends none, so nobody gets a code or a reminder: "
+                "set PORTAL_MAIL to smtp or ses"
+            )
+        if not settings.trusted_proxies:
+            yield (
+                "PORTAL_TRUSTED_PROXIES is empty, so every request seems to come from the proxy: all people share the "
+                "limits of one address, the audit log does not tell them apart, and with a proxy on this machine "
+                "anybody reads /metrics. Set it to the proxy's network, such as 127.0.0.0/8"
+            )
+    elif not is_loopback(public.hostname or ""):
+        yield (
+            f"PORTAL_PUBLIC_URL={settings.public_url} is not encrypted, so others in the network read passwords and "
+            "records: put a proxy with TLS in front of the portal, and set an https:// URL"
+        )
+    if any(_is_everybody(network) for network in settings.trusted_proxies):
+        yield "PORTAL_TRUSTED_PROXIES holds every address, so anybody can pretend any address: name the proxies only"
+    if any(_is_everybody(network) for network in settings.metrics_from):
+        yield "PORTAL_METRICS_FROM holds every address, so anybody reads /metrics: name the scrapers only"
+
+
+def _is_everybody(network: str) -> bool:
+    return ip_network(network, strict=False).prefixlen == 0
 
 
 async def check_parts(settings: Settings) -> list[CheckResult]:
@@ -83,6 +117,8 @@ def _checks(settings: Settings) -> dict[str, Check]:
         checks["identity"] = lambda: _pools(parts)
     if settings.mail == "ses":
         checks["mail"] = lambda: _ses(parts)
+    if settings.mail == "smtp":
+        checks["mail"] = lambda: _smtp(parts)
     if settings.rooms == "jitsi":
         checks["rooms"] = lambda: _rooms(parts)
     return checks
@@ -122,6 +158,23 @@ async def _ses(parts: Any) -> str:
     if not found.get("ProductionAccessEnabled", True):
         return "ok: in the SES sandbox, which sends to verified addresses only"
     return "ok"
+
+
+async def _smtp(parts: Any) -> str:
+    """Connect to the relay and sign in. Sends no mail."""
+    mailer: SmtpMailer = parts.mailer()
+    try:
+        await mailer.check()
+    except smtplib.SMTPAuthenticationError as error:
+        raise CommandError(f"the relay refuses PORTAL_SMTP_USER or PORTAL_SMTP_PASSWORD ({error.smtp_code})") from error
+    except smtplib.SMTPNotSupportedError as error:
+        missing = "STARTTLS: set PORTAL_SMTP_TLS=implicit if it expects TLS from the start"
+        if "AUTH" in str(error):
+            missing = "signing in: leave PORTAL_SMTP_USER empty"
+        raise CommandError(f"the relay does not offer {missing}") from error
+    except smtplib.SMTPResponseException as error:
+        raise CommandError(f"the relay answers {error.smtp_code}") from error
+    return "ok: the relay accepts the connection" + (" and the user" if mailer.user else "")
 
 
 async def _rooms(parts: Any) -> str:

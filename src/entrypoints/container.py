@@ -38,6 +38,7 @@ from adapters.postgres.engine.pool import open_pool
 from adapters.postgres.notifications.captured_mail import PostgresCapturedMailStore
 from adapters.postgres.people.practices import PostgresPracticeDirectory, PostgresPracticeFactory
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
+from adapters.smtp.mailer import SmtpMailer
 from entrypoints.optional_packages import extra
 from entrypoints.settings import Settings
 from entrypoints.use_case_registry import use_case_name, wire
@@ -84,6 +85,19 @@ def _ses(account: Any, settings: Settings) -> Any:
     return SesMailer(account, settings.mail_from.strip(), settings.ses_configuration_set or None)
 
 
+def _smtp(settings: Settings, clock: Any, ids: Any) -> SmtpMailer:
+    return SmtpMailer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from.strip(),
+        clock,
+        ids,
+        settings.smtp_user,
+        settings.smtp_password,
+        settings.smtp_tls,
+    )
+
+
 class Container(containers.DeclarativeContainer):
     """Every part, under the name of the use cases' fields. Parts are singletons, created on first use."""
 
@@ -117,10 +131,15 @@ class Container(containers.DeclarativeContainer):
     captured_mail = providers.Singleton(PostgresCapturedMailStore, pool)
     local_mailer = providers.Singleton(LocalMailer, captured_mail, clock, ids)
     mailer = providers.Selector(
-        settings.provided.mail, local=local_mailer, ses=providers.Singleton(_ses, aws, settings)
+        settings.provided.mail,
+        local=local_mailer,
+        ses=providers.Singleton(_ses, aws, settings),
+        smtp=providers.Singleton(_smtp, settings, clock, ids),
     )
-    # There is no SMS vendor yet: text messages are captured with local mail, and not sent at all with SES.
-    sms_sender = providers.Selector(settings.provided.mail, local=local_mailer, ses=providers.Object(None))
+    # There is no SMS vendor yet: text messages are captured with local mail, and not sent at all with the others.
+    sms_sender = providers.Selector(
+        settings.provided.mail, local=local_mailer, ses=providers.Object(None), smtp=providers.Object(None)
+    )
     mail_code = providers.Singleton(MailCode, begin, mailer)
 
     # Identity.

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -13,7 +13,8 @@ from attrs import Factory, field, fields, frozen, validators
 from typed_settings.converters import get_default_cattrs_converter, register_strlist_hook
 from typed_settings.exceptions import TsError
 
-from portal_core.kernel.contact import InvalidEmail, is_https_url, normalize_email
+from portal_core.kernel.contact import InvalidEmail, host_name, is_https_url, normalize_email
+from portal_core.kernel.errors import Invalid
 
 PREFIX = "PORTAL_"
 SETTINGS_FILE_VARIABLE = "PORTAL_SETTINGS"
@@ -82,10 +83,24 @@ class Settings:
     """App client secret in the user pool for staff."""
 
     # Mail, keys, telehealth.
-    mail: Literal["local", "ses"] = "local"
-    """How mail is sent: local (stored, and shown by `portal mail`) or ses (Amazon SES)."""
+    mail: Literal["local", "ses", "smtp"] = "local"
+    """How mail is sent: local (stored, and shown by `portal mail`), ses (Amazon SES) or smtp (any SMTP relay)."""
     mail_from: str = "portal@localhost"
     """Sender address of mail. With SES it must belong to a verified identity."""
+    smtp_host: str = ""
+    """Host name of the SMTP relay."""
+    smtp_tls: Literal["starttls", "implicit", "off"] = "starttls"
+    """How the connection to the relay is encrypted: starttls, implicit (TLS from the start) or off (only for a relay
+    on this machine). The relay's certificate is always verified."""
+    smtp_port: int = field(
+        default=Factory(lambda self: 465 if self.smtp_tls == "implicit" else 587, takes_self=True),
+        validator=validators.and_(validators.ge(1), validators.le(65535)),
+    )
+    """Port of the relay, 1 to 65535. Default: 587, or 465 with implicit TLS."""
+    smtp_user: str = ""
+    """User name at the relay. Empty: the relay needs none."""
+    smtp_password: str = ts.secret(default="")
+    """Password of the user at the relay."""
     ses_configuration_set: str = ""
     """SES configuration set to use for all mail. Empty: none."""
     keys: Literal["file", "kms"] = "file"
@@ -198,6 +213,36 @@ def _malformed(settings: Settings) -> Iterator[str]:
         yield "PORTAL_JITSI_URL must be an https:// URL, without query or fragment"
     if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < MIN_JITSI_SECRET_BYTES:
         yield f"PORTAL_JITSI_APP_SECRET must have at least {MIN_JITSI_SECRET_BYTES} bytes"
+    if settings.mail == "smtp" and settings.smtp_host:
+        yield from _malformed_smtp(settings)
+
+
+def _malformed_smtp(settings: Settings) -> Iterator[str]:
+    if not _is_host(settings.smtp_host):
+        yield "PORTAL_SMTP_HOST must be a host name, such as smtp.example.org, without a port"
+    elif settings.smtp_tls == "off" and not is_loopback(settings.smtp_host):
+        yield "PORTAL_SMTP_TLS=off is only for a relay on this machine: PORTAL_SMTP_HOST must be localhost or 127.0.0.1"
+    if not (settings.smtp_user + settings.smtp_password).isascii():
+        yield "PORTAL_SMTP_USER and PORTAL_SMTP_PASSWORD must be ASCII"
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return host_name(text, "host") == text.lower()
+    except Invalid:
+        return _is_address(text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by its name or address, is this machine."""
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
 
 
 def _is_url(text: str, *schemes: str) -> bool:
@@ -239,6 +284,8 @@ def _missing(settings: Settings) -> Iterator[str]:
             ),
         ),
         "PORTAL_MAIL=ses": (settings.mail == "ses", ("mail_from", "aws_region")),
+        "PORTAL_MAIL=smtp": (settings.mail == "smtp", ("mail_from", "smtp_host")),
+        "PORTAL_SMTP_USER": (settings.mail == "smtp" and bool(settings.smtp_user), ("smtp_password",)),
         "PORTAL_KEYS=kms": (settings.keys == "kms", ("kms_key", "aws_region")),
         "PORTAL_ROOMS=jitsi": (settings.rooms == "jitsi", ("jitsi_url", "jitsi_app_id", "jitsi_app_secret")),
     }
@@ -246,8 +293,8 @@ def _missing(settings: Settings) -> Iterator[str]:
         for name in names:
             if chosen and not getattr(settings, name):
                 yield f"PORTAL_{name.upper()} is required with {why}"
-    if settings.mail == "ses" and settings.mail_from == fields(Settings).mail_from.default:
-        yield "PORTAL_MAIL_FROM is required with PORTAL_MAIL=ses"
+    if settings.mail != "local" and settings.mail_from == fields(Settings).mail_from.default:
+        yield f"PORTAL_MAIL_FROM is required with PORTAL_MAIL={settings.mail}"
     elif settings.mail != "local" and settings.mail_from and not _is_sender(settings.mail_from):
         yield "PORTAL_MAIL_FROM must be an email address, such as office@example.org, with its domain in ASCII"
 

@@ -12,7 +12,6 @@ from tests.support.import_rules import misplaced_imports
 
 ROOT = Path(__file__).parents[2]
 GOALS = ROOT / "docs/examples/goals"
-SMTP = ROOT / "docs/examples/smtp"
 CONTRACTS = "import sys; sys.path.insert(0, 'src'); from importlinter.cli import lint_imports; sys.exit(lint_imports())"
 
 

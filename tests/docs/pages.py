@@ -1,6 +1,7 @@
 """The generated parts of the documentation. Renew them all with `python -m tests.docs.pages`.
 
 <!-- file docs/examples/library/next_visit.py -->     the block that follows shows that file
+<!-- from src/entrypoints/container.py -->            the block that follows is a part of that file
 <!-- made settings -->  …  <!-- end -->               the output of the function `settings` below
 """
 

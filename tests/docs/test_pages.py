@@ -65,6 +65,9 @@ def test_every_block_is_run_or_parsed(page: Path) -> None:
         if comment and comment.startswith("file "):
             assert text == (ROOT / comment.removeprefix("file ")).read_text()
             continue
+        if comment and comment.startswith("from "):
+            assert text in (ROOT / comment.removeprefix("from ")).read_text()
+            continue
         match kind:
             case "sh" | "sql":
                 assert str(page.relative_to(ROOT)) in RUN, text

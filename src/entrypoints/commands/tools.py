@@ -24,8 +24,11 @@ def openapi() -> None:
 
 @config.command()
 def check() -> None:
-    """Show the configuration, what is missing, and which parts do not respond. Secrets are not shown."""
-    from entrypoints.config_check import check_parts
+    """Show the configuration, what is missing or doubtful, and which parts do not respond. Secrets are not shown.
+
+    A line that begins with `warning` does not make it fail.
+    """
+    from entrypoints.config_check import check_parts, settings_warnings
 
     settings = load()
     quiet_logs(settings)
@@ -38,6 +41,8 @@ def check() -> None:
         _print("wrong", problem)
     if problems:
         raise CommandError("the configuration is incomplete or wrong")
+    for warning in settings_warnings(settings):
+        _print("warning", warning)
     failed = []
     for result in asyncio.run(check_parts(settings)):
         _print(result.part, result.message)

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.cli.conftest import SECONDS
 from tests.support.cli.portal_command import PortalCommand, free_port
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database
+from tests.support.smtp.relay import SmtpRelay
 
 pytestmark = pytest.mark.timeout(SECONDS)
 
@@ -73,6 +74,39 @@ def test_unreachable_services_are_named_without_secrets(portal: PortalCommand) -
     assert ended.stderr == "portal: failed checks: database, worker, owner, keys, identity, mail\n"
     assert "hidden" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_doubtful_settings_are_warned_of_and_pass(portal: PortalCommand) -> None:
+    ended = portal.run("config", "check", PORTAL_PUBLIC_URL="https://portal.example.org")
+    assert ended.returncode == 0
+    warnings = [line.split()[1] for line in ended.stdout.splitlines() if line.startswith("warning ")]
+    assert warnings == ["PORTAL_MAIL=local", "PORTAL_TRUSTED_PROXIES"]
+
+
+def test_relay_is_checked_without_sending_mail(portal: PortalCommand) -> None:
+    relay = SmtpRelay(users={"portal": "correct horse"})
+    settings = {
+        "PORTAL_MAIL": "smtp",
+        "PORTAL_MAIL_FROM": "office@example.org",
+        "PORTAL_SMTP_HOST": "127.0.0.1",
+        "PORTAL_SMTP_PORT": str(relay.port),
+        "PORTAL_SMTP_TLS": "off",
+        "PORTAL_SMTP_USER": "portal",
+        "PORTAL_SMTP_PASSWORD": "correct horse",
+    }
+    assert "mail       ok: the relay accepts the connection and the user\n" in portal.output(
+        "config", "check", **settings
+    )
+    refused = portal.run("config", "check", **{**settings, "PORTAL_SMTP_PASSWORD": "hidden"})
+    assert "mail       the relay refuses PORTAL_SMTP_USER or PORTAL_SMTP_PASSWORD (535)\n" in refused.stdout
+    assert "hidden" not in refused.stdout + refused.stderr
+    plain = portal.run("config", "check", **{**settings, "PORTAL_SMTP_TLS": "starttls"})
+    assert "mail       the relay does not offer STARTTLS: set PORTAL_SMTP_TLS=implicit if" in plain.stdout
+    relay.stop()
+    gone = portal.run("config", "check", **settings)
+    assert "mail       does not respond: Connection refused\n" in gone.stdout
+    assert [one.returncode for one in (refused, plain, gone)] == [1, 1, 1]
+    assert relay.taken == []
 
 
 def test_database_by_url_is_checked(portal: PortalCommand, cluster: Cluster) -> None:

@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from entrypoints.commands.context import settings_or_fail
+from entrypoints.config_check import settings_warnings
 from entrypoints.errors import CommandError
 from entrypoints.settings import Settings, SettingsError, load, settings_problems, unknown_variables
 from tests.support.cli.aws_settings import AWS, COGNITO
@@ -17,6 +19,7 @@ JITSI = {
     "PORTAL_JITSI_APP_SECRET": "a-secret-of-thirty-two-characters",
 }
 SES = {"PORTAL_MAIL": "ses", "PORTAL_MAIL_FROM": "office@example.org", **AWS}
+SMTP = {"PORTAL_MAIL": "smtp", "PORTAL_MAIL_FROM": "office@example.org", "PORTAL_SMTP_HOST": "smtp.example.org"}
 KMS = {"PORTAL_KEYS": "kms", "PORTAL_KMS_KEY": "alias/portal", **AWS}
 
 
@@ -66,7 +69,7 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_problems(settings) == []
 
 
-@pytest.mark.parametrize("whole", [COGNITO, JITSI, SES, KMS], ids=["cognito", "jitsi", "ses", "kms"])
+@pytest.mark.parametrize("whole", [COGNITO, JITSI, SES, SMTP, KMS], ids=["cognito", "jitsi", "ses", "smtp", "kms"])
 def test_missing_required_setting_is_reported(monkeypatch: pytest.MonkeyPatch, whole: dict[str, str]) -> None:
     assert settings_problems(loaded(monkeypatch, **whole)) == []
     chosen, *needed = whole
@@ -94,11 +97,69 @@ def test_sender_is_an_address_that_mail_can_come_from(
 
 
 @pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"PORTAL_SMTP_HOST": "smtp.example.org:587"}, "PORTAL_SMTP_HOST must be a host name"),
+        ({"PORTAL_SMTP_HOST": "smtp://relay"}, "PORTAL_SMTP_HOST must be a host name"),
+        ({"PORTAL_SMTP_HOST": " smtp.example.org"}, "PORTAL_SMTP_HOST must be a host name"),
+        ({"PORTAL_SMTP_TLS": "off"}, "PORTAL_SMTP_TLS=off is only for a relay on this machine"),
+        ({"PORTAL_SMTP_TLS": "off", "PORTAL_SMTP_HOST": "192.0.2.1"}, "PORTAL_SMTP_TLS=off is only for a relay on"),
+        ({"PORTAL_SMTP_USER": "portal"}, "PORTAL_SMTP_PASSWORD is required with PORTAL_SMTP_USER"),
+        ({"PORTAL_SMTP_USER": "portal", "PORTAL_SMTP_PASSWORD": "passé"}, "PORTAL_SMTP_PASSWORD must be ASCII"),
+        ({"PORTAL_MAIL_FROM": "portal@localhost"}, "PORTAL_MAIL_FROM is required with PORTAL_MAIL=smtp"),
+    ],
+)
+def test_unusable_relay_is_reported(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: str) -> None:
+    (found,) = settings_problems(loaded(monkeypatch, **{**SMTP, **variables}))
+    assert words in found
+    assert "passé" not in found
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
+def test_relay_on_this_machine_may_be_without_tls(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    alone = {**SMTP, "PORTAL_SMTP_HOST": host, "PORTAL_SMTP_TLS": "off"}
+    assert settings_problems(loaded(monkeypatch, **alone)) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "port"),
+    [({}, 587), ({"PORTAL_SMTP_TLS": "implicit"}, 465), ({"PORTAL_SMTP_TLS": "implicit", "PORTAL_SMTP_PORT": "9"}, 9)],
+)
+def test_port_of_the_relay_follows_the_encryption(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], port: int
+) -> None:
+    assert loaded(monkeypatch, **SMTP, **variables).smtp_port == port
+
+
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        ({}, []),
+        ({"host": "::1"}, []),
+        ({"public_url": "https://portal.example.org"}, ["PORTAL_MAIL=local", "PORTAL_TRUSTED_PROXIES"]),
+        (
+            {"public_url": "https://portal.example.org", "mail": "smtp", "trusted_proxies": ("10.0.0.0/8",)},
+            [],
+        ),
+        ({"public_url": "https://portal.example.org", "mail": "ses"}, ["PORTAL_TRUSTED_PROXIES"]),
+        ({"host": "0.0.0.0"}, ["PORTAL_PUBLIC_URL=http://0.0.0.0:8000"]),
+        ({"public_url": "http://portal.example.org"}, ["PORTAL_PUBLIC_URL=http://portal.example.org"]),
+        ({"trusted_proxies": ("10.0.0.0/8", "0.0.0.0/0")}, ["PORTAL_TRUSTED_PROXIES"]),
+        ({"metrics_from": ("::/0",)}, ["PORTAL_METRICS_FROM"]),
+    ],
+)
+def test_settings_that_hardly_suit_a_public_portal_are_warned_of(changes: dict[str, Any], warned: list[str]) -> None:
+    assert [line.split()[0] for line in settings_warnings(Settings(**changes))] == warned
+
+
+@pytest.mark.parametrize(
     ("name", "value", "option"),
     [
         ("PORTAL_PORT", "many", "'port'"),
         ("PORTAL_PORT", "70000", "'port'"),
         ("PORTAL_PORT", "0", "'port'"),
+        ("PORTAL_SMTP_PORT", "0", "'smtp_port'"),
+        ("PORTAL_SMTP_TLS", "maybe", "'smtp_tls'"),
         ("PORTAL_PORT", "", "'port'"),
         ("PORTAL_HTTP_WORKERS", "0", "'http_workers'"),
         ("PORTAL_POOL_SIZE", "-1", "'pool_size'"),
