@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import boto3
-from attrs import field, frozen
+from attrs import field, frozen, validators
 from botocore.config import Config
 
 R = TypeVar("R")
@@ -15,12 +15,12 @@ R = TypeVar("R")
 
 @frozen
 class AwsAccount:
-    """An AWS region. `endpoint_url` overrides the region's own endpoint.
+    """An AWS region. `endpoint_url` overrides the region's own endpoint; the environment does not.
 
     Credentials come from boto3's usual chain (environment, profile, instance role).
     """
 
-    region: str
+    region: str = field(validator=validators.min_len(1))
     endpoint_url: str | None = None
     threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(16, "aws"))
     # Of its own: boto3's default session would keep the credentials that another account of this process found first.
@@ -34,6 +34,7 @@ class AwsAccount:
             read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=16,
+            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # not in the stubs
         )
         return self._session.client(service, endpoint_url=self.endpoint_url, config=config)  # type: ignore[call-overload]  # any service
 

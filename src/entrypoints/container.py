@@ -40,7 +40,7 @@ from adapters.postgres.people.practices import PostgresPracticeDirectory, Postgr
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from adapters.smtp.mailer import SmtpMailer
 from entrypoints.optional_packages import extra
-from entrypoints.settings import Settings
+from entrypoints.settings import Settings, SettingsError, settings_problems
 from entrypoints.use_case_registry import use_case_name, wire
 from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
@@ -250,11 +250,15 @@ async def open_portal(settings: Settings, database_url: str, **overrides: Any) -
     """Open the portal over a database until the block is left. `overrides` replaces parts of the container by name.
 
     Raises:
+        SettingsError: a setting is malformed, or one that the chosen parts need is missing.
+        IncompleteDatabaseUrl: the URL does not name its server.
         MissingPart: a use case has a field that no part is named after.
         MissingExtra: the packages of a chosen adapter are not installed.
         KeyFileError: the key file cannot be read or written.
         OSError: the database does not respond.
     """
+    if problems := settings_problems(settings):
+        raise SettingsError("; ".join(problems))
     pool = await open_pool(database_url, max_size=settings.pool_size)
     try:
         container = Container(settings=settings, pool=pool)

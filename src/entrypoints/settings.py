@@ -13,6 +13,7 @@ from attrs import Factory, field, fields, frozen, validators
 from typed_settings.converters import get_default_cattrs_converter, register_strlist_hook
 from typed_settings.exceptions import TsError
 
+from adapters.postgres.engine.database_url import IncompleteDatabaseUrl, complete_url
 from portal_core.kernel.contact import InvalidEmail, host_name, is_https_url, normalize_email
 from portal_core.kernel.errors import Invalid
 
@@ -143,7 +144,7 @@ class Settings:
 
 
 class SettingsError(Exception):
-    """A setting cannot be read. The message is one line that names the setting and never shows a secret."""
+    """A setting cannot be read or used. The message is one line that names the setting and never shows a secret."""
 
 
 def load() -> Settings:
@@ -198,8 +199,11 @@ def settings_problems(settings: Settings) -> list[str]:
 
 def _malformed(settings: Settings) -> Iterator[str]:
     for name in ("database_url", "owner_database_url", "worker_database_url"):
-        if not _is_url(getattr(settings, name) or "postgresql://", "postgresql", "postgres"):
-            yield f"PORTAL_{name.upper()} must be a postgresql:// URL"
+        if url := getattr(settings, name):
+            try:
+                complete_url(url)
+            except IncompleteDatabaseUrl as error:
+                yield f"PORTAL_{name.upper()} {error}"
     public = urlsplit(settings.public_url) if _is_url(settings.public_url, "http", "https") else None
     if public is None or not public.hostname or public.path.strip("/") or public.query or public.fragment:
         yield "PORTAL_PUBLIC_URL must be http:// or https:// and a host, without a path"

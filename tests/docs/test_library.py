@@ -17,16 +17,24 @@ from tests.support.engine.postgres import APP, migrate_template
 LIBRARY = ROOT / "docs/examples/library"
 
 
+def start(program: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return _start([sys.executable, str(LIBRARY / program)], environment)
+
+
 def run(program: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(LIBRARY / program)],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = start(program, **environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def portal(*arguments: str, **environment: str) -> None:
+    done = _start([sys.executable, "-m", "entrypoints.cli", *arguments], environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _start(command: list[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | environment
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +65,24 @@ def test_ehr_module_books_on_postgres_before_a_batch_job(settings: dict[str, str
     first = run("nightly.py", **settings)
     assert first.splitlines()[0] == "elm-street: 1 changed, 0 grants ended"
     assert first.splitlines()[1].startswith("  row 2, date_of_birth: ")
+
+
+@pytest.mark.timeout(300)
+def test_batch_job_works_on_the_embedded_database(tmp_path: Path) -> None:
+    folder = {"PORTAL_DATA_DIR": str(tmp_path / "data"), "PGHOST": "elsewhere.example", "PGDATABASE": "elsewhere"}
+    early = start("nightly.py", **folder)
+    assert (early.returncode, early.stderr) == (1, "portal: the database has not been migrated: run portal migrate\n")
+    portal("migrate", **folder)
+    assert run("nightly.py", **folder) == ""
+    portal("practice", "add", "oak", "--name", "Oak", "--time-zone", "UTC", **folder)
+    assert run("nightly.py", **folder) == "oak: 0 changed, 0 grants ended\n"
+
+
+def test_batch_job_says_what_is_missing_in_one_line(tmp_path: Path) -> None:
+    wrong = start("nightly.py", PORTAL_DATA_DIR=str(tmp_path), PORTAL_DATABASE_URL="postgresql:///portal")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("portal: PORTAL_DATABASE_URL must be a postgresql:// URL with a host and a database")
+    assert wrong.stderr.count("\n") == 1
 
 
 def test_the_module_imports_the_core_only() -> None:

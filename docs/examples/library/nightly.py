@@ -1,12 +1,12 @@
 """A batch job of the EHR: imports changed people and ends expired grants in every practice.
 
-The composition root creates all use cases from the portal's settings (`PORTAL_…`, docs/reference/settings.md).
+The composition root creates all use cases from the portal's settings (`PORTAL_…`, docs/reference/settings.md). Without
+`PORTAL_DATABASE_URL` they lead to the embedded database in the data folder, whether a portal runs there or not.
 """
 
-import asyncio
-
-from entrypoints.container import Portal, open_portal
-from entrypoints.settings import load
+from entrypoints.commands import report_errors
+from entrypoints.commands.context import with_portal
+from entrypoints.container import Portal
 from portal_core import PortalError, SystemActor
 from portal_core.access.use_cases.expire_grants import ExpireGrants
 from portal_core.people.import_rows import ClientRow
@@ -40,11 +40,6 @@ async def nightly(portal: Portal) -> int:
     return failed
 
 
-async def main() -> int:
-    settings = load()
-    async with open_portal(settings, settings.database_url) as portal:
-        return await nightly(portal)
-
-
 if __name__ == "__main__":
-    raise SystemExit(asyncio.run(main()))
+    with report_errors():  # what an operator can mend is one line
+        raise SystemExit(with_portal(nightly))

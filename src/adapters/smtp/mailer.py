@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from functools import partial
 from typing import Final, Literal, TypeVar
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 from adapters.mime import mime
 from adapters.smtp.connection import Connection
@@ -35,7 +35,7 @@ class SmtpMailer(Mailer):
     certificate is verified by `context`, and nothing is said before TLS is on.
     """
 
-    host: str
+    host: str = field(validator=validators.min_len(1))
     port: int
     from_address: str
     clock: Clock

@@ -8,6 +8,7 @@ import typer
 
 from adapters.local.key_file import KeyFileError
 from adapters.local.postgres_account import EmbeddedPostgresError
+from adapters.postgres.engine.database_url import IncompleteDatabaseUrl
 from entrypoints.errors import CommandError
 from entrypoints.optional_packages import MissingExtra, is_not_installed
 from entrypoints.settings import SettingsError
@@ -17,6 +18,7 @@ from portal_core.kernel.errors import Invalid, PortalError
 OPERATOR_ERRORS = (
     EmbeddedPostgresError,
     CommandError,
+    IncompleteDatabaseUrl,
     KeyFileError,
     MisnamedUseCase,
     MissingExtra,

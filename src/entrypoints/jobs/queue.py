@@ -15,6 +15,7 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
+from adapters.postgres.engine.database_url import complete_url
 from entrypoints.jobs.events import SUBSCRIBERS
 from entrypoints.use_case_registry import job_arguments, job_ids, use_case_classes
 from portal_core.kernel.actor import Origin, SystemActor
@@ -76,7 +77,7 @@ class Jobs:
 def make_app(conninfo: str) -> App:
     """Create the queue over a database. `conninfo` is a libpq URL for the worker role."""
     return App(
-        connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4),
+        connector=PsycopgConnector(conninfo=complete_url(conninfo), min_size=1, max_size=4),
         worker_defaults={"queues": [QUEUE], "delete_jobs": "successful", "fetch_job_polling_interval": 5.0},
     )
 

@@ -189,6 +189,8 @@ def test_value_of_wrong_type_is_reported(monkeypatch: pytest.MonkeyPatch, name: 
             "postgresql://a:sec/ret@db/x",
             "PORTAL_OWNER_DATABASE_URL must be a postgresql://",
         ),
+        ("PORTAL_DATABASE_URL", "postgresql:///portal", "PORTAL_DATABASE_URL must be a postgresql:// URL with a host"),
+        ("PORTAL_DATABASE_URL", "postgresql://db.example.org", "PORTAL_DATABASE_URL must be a postgresql:// URL with"),
         ("PORTAL_JITSI_URL", "http://meet.example.org", "PORTAL_JITSI_URL must be an https:// URL"),
         ("PORTAL_JITSI_URL", "https://", "PORTAL_JITSI_URL must be an https:// URL"),
         ("PORTAL_JITSI_URL", "https://meet.example.org?room=", "PORTAL_JITSI_URL must be an https:// URL"),

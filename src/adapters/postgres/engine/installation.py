@@ -5,6 +5,8 @@ from typing import Final, Literal
 import asyncpg
 import psycopg
 
+from adapters.postgres.engine.database_url import complete_url
+
 Role = Literal["app", "worker", "owner"]
 _PROBES: Final[dict[Role, str]] = {
     "app": "SELECT FROM portal.practices LIMIT 0",
@@ -18,7 +20,7 @@ async def server_version(url: str, role: Role, *, seconds: float = 60.0) -> int:
 
     Raises the driver's errors; see `adapters.postgres.engine.outages`.
     """
-    connection = await asyncpg.connect(url, timeout=seconds)
+    connection = await asyncpg.connect(complete_url(url), timeout=seconds)
     try:
         await connection.execute(_PROBES[role])
         return int(connection.get_server_version().major)
@@ -31,7 +33,7 @@ def drop_installation(slug: str, owner_url: str) -> bool:
 
     Returns whether the database is now empty of a portal.
     """
-    with psycopg.connect(owner_url, autocommit=True) as owner:
+    with psycopg.connect(complete_url(owner_url), autocommit=True) as owner:
         if owner.execute("SELECT to_regclass('portal.practices')").fetchone() != (None,):
             if owner.execute("SELECT FROM portal.practices WHERE slug <> %s", (slug,)).fetchone() is not None:
                 return False

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from adapters.postgres.engine.columns import SCHEMA
+from adapters.postgres.engine.database_url import complete_url
 from adapters.postgres.engine.functions import functions
 from adapters.postgres.engine.roles import APP_ROLE as APP_ROLE
 from adapters.postgres.engine.roles import WORKER_ROLE as WORKER_ROLE
@@ -39,8 +40,9 @@ def migrate(
 
     Raises:
         MigrationFailed: the migration failed; nothing was changed.
+        IncompleteDatabaseUrl: `owner_url` does not name its server.
     """
-    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"))
+    engine = create_engine(make_url(complete_url(owner_url)).set(drivername="postgresql+psycopg"))
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

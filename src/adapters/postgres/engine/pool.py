@@ -5,6 +5,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from adapters.postgres.engine.database_url import complete_url
+
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """Skips the reset when a connection returns to the pool, because all settings end with their transaction."""
@@ -29,9 +31,13 @@ async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 20, seconds:
     """Open a pool of asyncpg connections. `seconds` is the timeout of every statement.
 
     A statement is planned once for all values, unless its transaction spans a practice (docs/decisions/0008).
+
+    Raises:
+        IncompleteDatabaseUrl: `dsn` does not name its server.
+        OSError: the server does not respond.
     """
     return await asyncpg.create_pool(
-        dsn,
+        complete_url(dsn),
         min_size=min_size,
         max_size=max_size,
         command_timeout=seconds,
