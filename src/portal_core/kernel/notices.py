@@ -19,6 +19,8 @@ NoticeClass = Literal["security", "safety", "service", "reminder"]
 Channel = Literal["email", "sms", "in_app"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms", "in_app")
 
+AppointmentState = Literal["booked", "cancelled"]
+
 CodePurpose = Literal["verify_email", "reset_password", "change_email", "invitation", "safe_email"]
 
 
@@ -45,7 +47,9 @@ class NoticeKind:
     `channels` are the defaults. Unless the kind is `fixed`, the recipient may choose any of the channels, or none.
     `area` is the part of a record that it speaks of: a proxy gets it when their grant opens that area. The `CodeSender`
     mails kinds that have a `code`: it knows the address. `to_former_email` goes to the address before a change of
-    email; `states_appointment_time` names the time of an appointment.
+    email. `states_appointment_time`: it names the time of an appointment, and is sent only while there is one.
+    `appointment_state`: the state of the appointment that it speaks of. To those who want to read when, it states the
+    time, if the appointment is still in that state.
     """
 
     name: str
@@ -56,6 +60,7 @@ class NoticeKind:
     code: CodePurpose | None = None
     to_former_email: bool = False
     states_appointment_time: bool = False
+    appointment_state: AppointmentState | None = None
 
     def to_account(
         self, account_id: UUID, *, subject_id: UUID | None = None, deduplication_key: str | None = None
@@ -91,8 +96,8 @@ def _code(name: str, purpose: CodePurpose) -> NoticeKind:
     return NoticeKind(name, "security", ("email",), fixed=True, code=purpose)
 
 
-def _service(name: str, area: Area) -> NoticeKind:
-    return NoticeKind(name, "service", ("email", "in_app"), area)
+def _service(name: str, area: Area, appointment_state: AppointmentState | None = None) -> NoticeKind:
+    return NoticeKind(name, "service", ("email", "in_app"), area, appointment_state=appointment_state)
 
 
 VERIFY_EMAIL: Final = _code("verify_email", "verify_email")
@@ -113,10 +118,10 @@ ACCOUNT_CLOSED: Final = _security("account_closed", inbox=False)
 CONTACT_CHANGED: Final = _security("contact_changed")
 CALENDAR_FEED_CREATED: Final = _security("calendar_feed_created")
 GRANT_ENDED: Final = NoticeKind("grant_ended", "service", ("email", "in_app"), fixed=True)
-APPOINTMENT_BOOKED: Final = _service("appointment_booked", "appointments")
-APPOINTMENT_CANCELLED: Final = _service("appointment_cancelled", "appointments")
-APPOINTMENT_RESCHEDULED: Final = _service("appointment_rescheduled", "appointments")
-APPOINTMENT_REQUEST_CONFIRMED: Final = _service("appointment_request_confirmed", "appointments")
+APPOINTMENT_BOOKED: Final = _service("appointment_booked", "appointments", "booked")
+APPOINTMENT_CANCELLED: Final = _service("appointment_cancelled", "appointments", "cancelled")
+APPOINTMENT_RESCHEDULED: Final = _service("appointment_rescheduled", "appointments", "booked")
+APPOINTMENT_REQUEST_CONFIRMED: Final = _service("appointment_request_confirmed", "appointments", "booked")
 APPOINTMENT_REQUEST_DECLINED: Final = _service("appointment_request_declined", "appointments")
 APPOINTMENT_REMINDER: Final = NoticeKind(
     "appointment_reminder", "reminder", ("email", "sms", "in_app"), "appointments", states_appointment_time=True

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from portal_core.access.audience import audience
 from portal_core.kernel.actor import Area
-from portal_core.kernel.notices import Channel, NoticeKind
+from portal_core.kernel.notices import AppointmentState, Channel, NoticeKind
 from portal_core.notifications.model import Dropped, NoticeDelivery
 from portal_core.notifications.policy import channels_for, letterhead, mail_address
 from portal_core.notifications.ports import CodeRequest, Mail, NotificationsUnit, Recipient, SmsMessage
@@ -16,10 +16,14 @@ OutboundMessage = Mail | SmsMessage | CodeRequest
 
 async def appointment_time(unit: NotificationsUnit, row: NoticeDelivery, now: datetime) -> datetime | Dropped:
     """Return the start of the notice's appointment, or `Dropped` if it was cancelled or has started."""
-    at = None
-    if row.to_client is not None and row.subject_id is not None:
-        at = await unit.appointment_times.starts_at(row.to_client, row.subject_id)
+    at = await _starts_at(unit, row, "booked")
     return Dropped("no_longer_true") if at is None or at <= now else at
+
+
+async def _starts_at(unit: NotificationsUnit, row: NoticeDelivery, state: AppointmentState) -> datetime | None:
+    if row.to_client is None or row.subject_id is None:
+        return None
+    return await unit.appointment_times.starts_at(row.to_client, row.subject_id, state)
 
 
 async def recipients_for(
@@ -53,9 +57,14 @@ def deliveries(
 async def build_message(
     unit: NotificationsUnit, row: NoticeDelivery, kind: NoticeKind, to: Recipient, at: datetime | None
 ) -> OutboundMessage | Dropped:
-    """Build the message of a planned delivery; `Dropped` if the channel is no longer wanted or has no address."""
+    """Build the message of a planned delivery; `Dropped` if the channel is no longer wanted or has no address.
+
+    `at` is the appointment's start, for kinds that always state it.
+    """
     if row.channel not in channels_for(row.kind, kind, to):
         return Dropped("not_wanted")
+    if kind.appointment_state is not None and to.settings.message_details == "when":
+        at = await _starts_at(unit, row, kind.appointment_state)
     words = render_notice(row.kind, row.notice_class, letterhead(to), at)
     if row.channel == "sms":
         assert to.settings.sms_consent is not None  # channels_for allows SMS only with consent

@@ -42,6 +42,7 @@ def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
         recipient.settings.language,
         neutral,
         () if neutral else recipient.practice.contact,
+        discreet=neutral or recipient.settings.message_details == "nothing",
     )
 
 

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from portal_core.access.audience import AudienceUnit
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.notices import CodePurpose
+from portal_core.kernel.notices import AppointmentState, CodePurpose
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.settings import SettingsStore
 from portal_core.kernel.uow import UnitOfWork
@@ -103,10 +103,15 @@ class Recipients(Protocol):
 
 
 class AppointmentTimes(Protocol):
-    """Start times of appointments, for reminders."""
+    """Start times of appointments, for the messages that state them."""
 
-    async def starts_at(self, client_id: UUID, appointment_id: UUID) -> datetime | None:
-        """Return the start of an active appointment; None when it was cancelled or is not this client's."""
+    async def starts_at(
+        self, client_id: UUID, appointment_id: UUID, state: AppointmentState = "booked"
+    ) -> datetime | None:
+        """Return the start of a client's appointment that is booked, or was cancelled for them or for all.
+
+        None if the appointment is not in that state, or not this client's.
+        """
         ...
 
 

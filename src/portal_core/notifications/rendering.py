@@ -22,7 +22,8 @@ _LANGUAGES: Final[Mapping[str, MessageTemplates]] = {"en": ENGLISH, "es": SPANIS
 
 @frozen
 class Letterhead:
-    """The sender, the sign-in URL and the recipient's locale. `neutral`: the mail must not reveal the practice.
+    """The sender, the sign-in URL and the recipient's locale. `neutral`: the mail must not reveal the practice;
+    `discreet`: nor what happened.
 
     `contact` are the lines below the sender's name in a mail: the practice's address and phone number.
     """
@@ -33,6 +34,7 @@ class Letterhead:
     language: str = "en"
     neutral: bool = False
     contact: tuple[str, ...] = ()
+    discreet: bool = False
 
 
 @frozen
@@ -48,14 +50,15 @@ class RenderedNotice:
 def render_notice(
     kind: str, notice_class: NoticeClass, letterhead: Letterhead, at: datetime | None = None
 ) -> RenderedNotice:
-    """Render a notice. `at` is the start of the appointment, for kinds that state it.
+    """Render a notice. `at` is the start of the appointment, for texts that state it.
 
-    With a neutral letterhead the text is "You have a notice", except for security and safety notices.
+    With a discreet letterhead the text is "You have a notice", except for security and safety notices.
     """
     language = _LANGUAGES.get(letterhead.language, ENGLISH)
-    hidden = letterhead.neutral and notice_class not in ("security", "safety")
+    hidden = letterhead.discreet and notice_class not in ("security", "safety")
     subject, line = language.neutral if hidden else language.lines[kind]
-    if at is not None:
+    if at is not None and not hidden:
+        line = language.timed_lines[kind]
         local = at.astimezone(zone_info(letterhead.time_zone))
         line = line.format(day=language.day(local), time=language.time(local))
     return _framed(language.mail, language.text, subject, line, letterhead)

@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal, get_args
 from uuid import UUID
 
 from attrs import evolve, field, frozen
 
 from portal_core.kernel.notices import Channel
+
+MessageDetails = Literal["nothing", "what", "when"]
+"""What mail and text messages say: only that there is a notice; what happened; what happened, and when.
+
+Never more: no clinical word, appointment type, person or place. The default is what happened: anybody at the mailbox
+learns it, so the time is for those who ask for it. A reminder states its time unless it may say nothing. That is what
+it is for, and a client without an account reads it nowhere else. Security and safety notices say what they warn of.
+"""
+MESSAGE_DETAILS: tuple[MessageDetails, ...] = get_args(MessageDetails)
 
 LANGUAGES = ("en", "es")
 NO_ACCOUNT_ID = UUID(int=0)
@@ -57,6 +67,7 @@ class NotificationSettings:
     confidential: ConfidentialCommunication = field(factory=ConfidentialCommunication)
     sms_consent: SmsConsent | None = None
     sms_opted_out_at: datetime | None = None
+    message_details: MessageDetails = "what"
     version: int = 0
 
     def may_send_sms(self) -> bool:

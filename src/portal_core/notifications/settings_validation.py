@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from portal_core.kernel.errors import FieldError
 from portal_core.kernel.notices import NOTICE_KINDS
-from portal_core.notifications.settings import LANGUAGES
+from portal_core.notifications.settings import LANGUAGES, MESSAGE_DETAILS
 
 MAX_REMINDERS = 5
 MIN_REMINDER_MINUTES, MAX_REMINDER_MINUTES = 15, 14 * 24 * 60
@@ -14,6 +14,12 @@ def language_errors(path: str, language: str | None) -> Iterator[FieldError]:
     """One of the languages that notices are written in."""
     if language is not None and language not in LANGUAGES:
         yield FieldError(path, "language_invalid", f"Must be one of: {', '.join(LANGUAGES)}.")
+
+
+def details_errors(path: str, details: str | None) -> Iterator[FieldError]:
+    """One of the levels of detail."""
+    if details is not None and details not in MESSAGE_DETAILS:
+        yield FieldError(path, "details_invalid", f"Must be one of: {', '.join(MESSAGE_DETAILS)}.")
 
 
 def reminder_errors(path: str, minutes: Sequence[int] | None) -> Iterator[FieldError]:

@@ -10,12 +10,14 @@ from attrs import frozen
 class MessageTemplates:
     """The texts of one language.
 
-    `lines` and `code_lines` map a notice kind or code purpose to (subject, line). `neutral` replaces both for a neutral
-    sender. `mail`, `text` and `code_mail` are the frames around a line; a `signature` is the sender's name, address and
-    phone number. `day` and `time` format an aware local time.
+    `lines` and `code_lines` map a notice kind or code purpose to (subject, line). `timed_lines` are the lines that
+    state the `{day}` and `{time}` of an appointment. `neutral` replaces subject and line where a message must say
+    nothing. `mail`, `text` and `code_mail` are the frames around a line; a `signature` is the sender's name, address
+    and phone number. `day` and `time` format an aware local time.
     """
 
     lines: Mapping[str, tuple[str, str]]
+    timed_lines: Mapping[str, str]
     neutral: tuple[str, str]
     mail: str
     text: str

@@ -1,8 +1,8 @@
 """Notice texts in English.
 
 No text may reveal what somebody is treated for or by whom: no person's name, no appointment type, no content. The only
-placeholders are `{sender}`, `{signature}`, `{url}`, `{day}`, `{time}` and, in code mails, `{code}` and `{label}`; a test
-refuses any other placeholder, and any word on its list of clinical words.
+placeholders are `{sender}`, `{signature}`, `{url}`, `{day}`, `{time}` and, in code mails, `{code}` and `{label}`; a
+test refuses any other placeholder, and any word on its list of clinical words.
 """
 
 from collections.abc import Mapping
@@ -92,7 +92,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "About your appointment request",
         "There is a reply to your appointment request. Sign in to read it.",
     ),
-    "appointment_reminder": ("Appointment reminder", "You have an appointment on {day} at {time}."),
+    "appointment_reminder": ("Appointment reminder", "You have an appointment. Sign in to see the details."),
     "waitlist_offer": (
         "An appointment time is available",
         "A time you were waiting for is now available. The offer expires soon, so please sign in to answer it.",
@@ -103,8 +103,18 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "document_shared": ("New document", "A document was shared with you. Sign in to see it."),
 }
 
+_TIMED_LINES: Final[Mapping[str, str]] = {
+    "appointment_booked": "An appointment was booked for {day} at {time}. Sign in to see the details.",
+    "appointment_cancelled": "The appointment on {day} at {time} was cancelled. Sign in to see the details.",
+    "appointment_rescheduled": "An appointment was moved to {day} at {time}. Sign in to see the details.",
+    "appointment_request_confirmed": "The appointment you requested is confirmed: {day} at {time}. "
+    "Sign in to see the details.",
+    "appointment_reminder": "You have an appointment on {day} at {time}.",
+}
+
 ENGLISH: Final = MessageTemplates(
     lines=_LINES,
+    timed_lines=_TIMED_LINES,
     neutral=("You have a notice", "You have a notice."),
     mail="{line}\n\nSign in: {url}\n\n{signature}\n\nThis is an automated message. Please do not reply to it.\n",
     text="{sender}: {line} {url} Reply STOP to stop text messages.",

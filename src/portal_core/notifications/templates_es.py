@@ -94,7 +94,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Sobre su solicitud de cita",
         "Hay una respuesta a su solicitud de cita. Inicie sesión para leerla.",
     ),
-    "appointment_reminder": ("Recordatorio de cita", "Tiene una cita el {day} a las {time}."),
+    "appointment_reminder": ("Recordatorio de cita", "Tiene una cita. Inicie sesión para ver los detalles."),
     "waitlist_offer": (
         "Hay un horario disponible",
         "Un horario que usted esperaba está disponible. La oferta vence pronto; inicie sesión para responder.",
@@ -105,8 +105,18 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "document_shared": ("Documento nuevo", "Se compartió un documento con usted. Inicie sesión para verlo."),
 }
 
+_TIMED_LINES: Final[Mapping[str, str]] = {
+    "appointment_booked": "Se reservó una cita para el {day} a las {time}. Inicie sesión para ver los detalles.",
+    "appointment_cancelled": "Se canceló la cita del {day} a las {time}. Inicie sesión para ver los detalles.",
+    "appointment_rescheduled": "Una cita se cambió al {day} a las {time}. Inicie sesión para ver los detalles.",
+    "appointment_request_confirmed": "La cita que usted solicitó está confirmada: {day} a las {time}. "
+    "Inicie sesión para ver los detalles.",
+    "appointment_reminder": "Tiene una cita el {day} a las {time}.",
+}
+
 SPANISH: Final = MessageTemplates(
     lines=_LINES,
+    timed_lines=_TIMED_LINES,
     neutral=("Tiene un aviso", "Tiene un aviso."),
     mail="{line}\n\nInicie sesión: {url}\n\n{signature}\n\nEste es un mensaje automático. Por favor, no lo responda.\n",
     text="{sender}: {line} {url} Responda STOP para no recibir más mensajes.",
@@ -123,6 +133,6 @@ SPANISH: Final = MessageTemplates(
     },
     code_mail="{line}\n\nEl código sirve una sola vez y por tiempo limitado. Nadie de nuestra oficina se lo pedirá "
     "nunca. Si usted no esperaba este mensaje, puede ignorarlo.\n\nInicie sesión: {url}\n\n{signature}\n",
-    day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {at.day} de {_MONTHS[at.month - 1]}",
+    day=lambda at: f"{_WEEKDAYS[at.weekday()]} {at.day} de {_MONTHS[at.month - 1]}",
     time=lambda at: f"{at.hour}:{at.minute:02d} ({at.tzname()})",
 )

@@ -11,7 +11,7 @@ from portal_core.notifications.branding import BrandingSettings
 from portal_core.notifications.model import NoticeDelivery, NoticeState, Notification
 from portal_core.notifications.rendering import inbox_title
 from portal_core.notifications.safe_email import SafeEmailVerification
-from portal_core.notifications.settings import NotificationSettings
+from portal_core.notifications.settings import MessageDetails, NotificationSettings
 
 
 @frozen
@@ -74,6 +74,7 @@ class NotificationSettingsView:
     sms_phone: str | None
     sms_consent_at: datetime | None
     sms_opted_out_at: datetime | None
+    message_details: MessageDetails
     version: int
 
     @classmethod
@@ -102,6 +103,7 @@ class NotificationSettingsView:
             sms_consent.phone if sms_consent else None,
             sms_consent.given_at if sms_consent else None,
             settings.sms_opted_out_at,
+            settings.message_details,
             settings.version,
         )
 

@@ -95,6 +95,15 @@ def test_sender_name() -> None:
     assert (neutral.sender, neutral.neutral) == ("Secure portal", True)
 
 
+def test_who_wants_to_read_nothing_gets_a_discreet_letterhead_of_the_practice() -> None:
+    assert not letterhead(somebody()).discreet
+    assert not letterhead(somebody(message_details="when")).discreet
+    quiet = letterhead(somebody(message_details="nothing"))
+    assert (quiet.discreet, quiet.neutral, quiet.sender) == (True, False, "Elm Street")
+    neutral = letterhead(somebody(message_details="when", confidential=ConfidentialCommunication(neutral_sender=True)))
+    assert neutral.discreet
+
+
 def test_neutral_mail_has_no_address_or_phone_of_the_practice() -> None:
     confidential = somebody(confidential=ConfidentialCommunication(neutral_sender=True))
     assert letterhead(somebody()).contact == BRANDING.contact

@@ -29,7 +29,7 @@ from portal_core.notifications.templates_es import SPANISH
 
 BOTH = {"en": ENGLISH, "es": SPANISH}
 MAILED = [name for name, kind in NOTICE_KINDS.items() if kind.code is None]
-TIMED = [name for name, kind in NOTICE_KINDS.items() if kind.states_appointment_time]
+TIMED = [name for name, kind in NOTICE_KINDS.items() if kind.states_appointment_time or kind.appointment_state]
 URL = "https://portal.example.org"
 MARCH_3 = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 
@@ -63,13 +63,14 @@ def all_texts(language: MessageTemplates) -> list[str]:
     lines = [
         text for pair in [*language.lines.values(), *language.code_lines.values(), language.neutral] for text in pair
     ]
-    return [*lines, language.mail, language.text, language.code_mail]
+    return [*lines, *language.timed_lines.values(), language.mail, language.text, language.code_mail]
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
 def test_every_kind_has_a_template_and_there_are_no_others(language: MessageTemplates) -> None:
     assert set(language.lines) == set(MAILED)
     assert set(language.code_lines) == set(get_args(CodePurpose))
+    assert set(language.timed_lines) == set(TIMED)
     assert set(BOTH) == set(LANGUAGES)
 
 
@@ -78,9 +79,9 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Messag
     def taken(text: str) -> set[str]:
         return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
-    for name, (subject, line) in language.lines.items():
-        assert taken(subject) == set()
-        assert taken(line) == ({"day", "time"} if name in TIMED else set())
+    for subject, line in language.lines.values():
+        assert taken(subject) == taken(line) == set()
+    assert all(taken(line) == {"day", "time"} for line in language.timed_lines.values())
     for purpose, (subject, line) in language.code_lines.items():
         assert (taken(subject), taken(line)) == (set(), {"code", "label"} if purpose == "invitation" else {"code"})
     assert taken(" ".join(language.neutral)) == set()
@@ -91,7 +92,15 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Messag
 
 def test_templates_only_get_letterhead_and_time() -> None:
     assert list(inspect.signature(render_notice).parameters) == ["kind", "notice_class", "letterhead", "at"]
-    assert [a.name for a in fields(Letterhead)] == ["sender", "url", "time_zone", "language", "neutral", "contact"]
+    assert [a.name for a in fields(Letterhead)] == [
+        "sender",
+        "url",
+        "time_zone",
+        "language",
+        "neutral",
+        "contact",
+        "discreet",
+    ]
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
@@ -111,9 +120,9 @@ def test_the_list_of_clinical_words_finds_them() -> None:
     url=st.sampled_from([URL, "https://p.example/{line}?%s"]),
     time_zone=st.sampled_from(["America/New_York", "Asia/Kathmandu", "Pacific/Apia"]),
     language=st.sampled_from(["en", "es", "fr", ""]),
-    neutral=st.booleans(),
+    discreet=st.booleans(),
     contact=st.lists(st.text(max_size=20), max_size=3).map(tuple),
-    at=st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: MARCH_3 + timedelta(minutes=minutes)),
+    at=st.none() | st.integers(0, 20 * 365 * 24 * 60).map(lambda minutes: MARCH_3 + timedelta(minutes=minutes)),
 )
 def test_rendered_text_is_exactly_the_template(
     kind: str,
@@ -121,18 +130,20 @@ def test_rendered_text_is_exactly_the_template(
     url: str,
     time_zone: str,
     language: str,
-    neutral: bool,
+    discreet: bool,
     contact: tuple[str, ...],
-    at: datetime,
+    at: datetime | None,
 ) -> None:
     notice_class = NOTICE_KINDS[kind].notice_class
-    letterhead = Letterhead(sender, url, time_zone, language, neutral, contact)
-    words = render_notice(kind, notice_class, letterhead, at if kind in TIMED else None)
+    letterhead = Letterhead(sender, url, time_zone, language, contact=contact, discreet=discreet)
+    at = at if kind in TIMED else None
+    words = render_notice(kind, notice_class, letterhead, at)
     spoken = BOTH.get(language, ENGLISH)
-    hidden = neutral and notice_class not in ("security", "safety")
+    hidden = discreet and notice_class not in ("security", "safety")
     subject, line = spoken.neutral if hidden else spoken.lines[kind]
-    local = at.astimezone(zone_info(time_zone))
-    line = line.replace("{day}", spoken.day(local)).replace("{time}", spoken.time(local))
+    if at is not None and not hidden:
+        local = at.astimezone(zone_info(time_zone))
+        line = spoken.timed_lines[kind].replace("{day}", spoken.day(local)).replace("{time}", spoken.time(local))
     name = printable_line(sender)
     assert (words.sender, words.subject) == (name, subject)
     for said, frame in ((words.body, spoken.mail), (words.text, spoken.text)):
@@ -158,7 +169,7 @@ def test_reminder_uses_the_readers_time_zone() -> None:
     assert "You have an appointment on Tuesday, March 3 at 10:00 AM (EST)." in said()
     assert "on Tuesday, March 3 at 12:00 PM" in said(time_zone="America/Sao_Paulo")
     assert "on Wednesday, March 4 at 12:00 AM" in said(time_zone="Asia/Tokyo")
-    assert "Tiene una cita el martes, 3 de marzo a las 10:00 (EST)." in said(language="es")
+    assert "Tiene una cita el martes 3 de marzo a las 10:00 (EST)." in said(language="es")
 
 
 def test_mail_ends_with_the_practices_address_and_phone() -> None:
@@ -170,8 +181,29 @@ def test_mail_ends_with_the_practices_address_and_phone() -> None:
     assert "555" not in words.text
 
 
+@pytest.mark.parametrize(
+    ("kind", "english", "spanish"),
+    [
+        ("appointment_booked", "was booked for Tuesday, March 3 at 10:00 AM (EST)", "para el martes 3 de marzo a las"),
+        (
+            "appointment_cancelled",
+            "on Tuesday, March 3 at 10:00 AM (EST) was",
+            "del martes 3 de marzo a las 10:00 (EST)",
+        ),
+        ("appointment_rescheduled", "moved to Tuesday, March 3 at 10:00 AM (EST)", "al martes 3 de marzo a las 10:00"),
+        ("appointment_request_confirmed", "confirmed: Tuesday, March 3 at 10:00 AM (EST)", "confirmada: martes 3 de"),
+    ],
+)
+def test_notice_states_what_happened_and_when(kind: str, english: str, spanish: str) -> None:
+    for language, said in (("en", english), ("es", spanish)):
+        words = render_notice(kind, "service", a_letterhead(language=language), MARCH_3)
+        assert said in words.body
+        assert said in words.text
+        assert "3" not in words.subject
+
+
 def test_neutral_texts_keep_warnings() -> None:
-    neutral = a_letterhead(sender="Secure portal", neutral=True)
+    neutral = a_letterhead(sender="Secure portal", neutral=True, discreet=True)
     words = render_notice("appointment_reminder", "reminder", neutral, MARCH_3)
     assert (words.subject, words.text) == (
         "You have a notice",

@@ -47,3 +47,6 @@ def test_the_table_is_sound() -> None:
             assert kind.area is not None, name
         if kind.states_appointment_time:
             assert kind.notice_class == "reminder", name
+            assert kind.appointment_state is None, name
+        if kind.appointment_state is not None:
+            assert kind.area == "appointments", name

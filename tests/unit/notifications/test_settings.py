@@ -41,6 +41,9 @@ async def test_change_keeps_omitted_settings(holder: SettingsOwner) -> None:
     assert second.neutral_sender
     assert not second.do_not_text
     assert second == await holder.show()
+    assert second.message_details == "what"
+    assert (await holder.change(message_details="when")).message_details == "when"
+    assert (await holder.change(language="es")).message_details == "when"
     third = await holder.change(time_zone=None, neutral_sender=False, reminder_minutes=())
     assert (third.time_zone, third.neutral_sender, third.reminder_minutes) == (None, False, ())
 
@@ -109,6 +112,7 @@ async def test_all_invalid_fields_are_reported_and_nothing_changes(holder: Setti
         "safe_email": "ann@",
         "safe_phone": "911",
         "sms_phone": "5550123",
+        "message_details": "everything",
     }
     with pytest.raises(Invalid) as caught:
         await holder.change(**bad)
@@ -124,6 +128,7 @@ async def test_all_invalid_fields_are_reported_and_nothing_changes(holder: Setti
         ("safe_email", "email_invalid"),
         ("safe_phone", "phone_invalid"),
         ("sms_phone", "phone_invalid"),
+        ("message_details", "details_invalid"),
     }
     assert (await holder.show()).version == 0
 

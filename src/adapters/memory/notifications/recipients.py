@@ -10,6 +10,7 @@ from attrs import define
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.settings import StoredSettings
 from adapters.memory.engine.store import MemoryTransaction
+from portal_core.kernel.notices import AppointmentState
 from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.ports import (
     AppointmentTimes,
@@ -88,17 +89,23 @@ class MemoryAppointmentTimes(AppointmentTimes):
 
     tx: MemoryTransaction
 
-    async def starts_at(self, client_id: UUID, appointment_id: UUID) -> datetime | None:
+    async def starts_at(
+        self, client_id: UUID, appointment_id: UUID, state: AppointmentState = "booked"
+    ) -> datetime | None:
         part = next(
             (
                 one
                 for one in own_rows(self.tx, "attendances")
-                if one.appointment_id == appointment_id and one.client_id == client_id and one.status == "attending"
+                if one.appointment_id == appointment_id and one.client_id == client_id
             ),
             None,
         )
         found = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
-        if part is None or found is None or found.status != "booked":
+        if part is None or found is None:
             return None
+        states = {
+            "booked": found.status == "booked" and part.status == "attending",
+            "cancelled": "cancelled" in (found.status, part.status),
+        }
         starts: datetime = found.starts_at
-        return starts
+        return starts if states[state] else None

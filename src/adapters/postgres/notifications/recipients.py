@@ -1,22 +1,23 @@
 """People and their addresses, from accounts, clients and settings in one statement each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import define, field
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, func, select
 
 from adapters.postgres.accounts.tables import accounts, email_changes
 from adapters.postgres.appointments.tables import appointments, attendances
 from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
-from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.inbox import SETTINGS, settings_of
 from adapters.postgres.notifications.tables import branding_settings, notification_settings
 from adapters.postgres.people.tables import clients, practices
+from portal_core.kernel.notices import AppointmentState
 from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.ports import AppointmentTimes, Recipient, Recipients
 from portal_core.notifications.settings import NO_ACCOUNT_ID, NotificationSettings
@@ -91,20 +92,31 @@ FORMER_EMAIL = statement(
         email_changes.c.id == bindparam("change"),
     ),
 )
-STARTS_AT = statement(
-    "appointment_times.starts_at",
-    select(appointments.c.starts_at).where(
-        appointments.c.practice_id == bindparam("practice_id"),
-        appointments.c.id == bindparam("appointment"),
-        appointments.c.status == "booked",
-        exists().where(
-            attendances.c.practice_id == bindparam("practice_id"),
-            attendances.c.client_id == bindparam("client_id"),
-            attendances.c.appointment_id == bindparam("appointment"),
-            attendances.c.status == "attending",
-        ),
-    ),
+_attends = (
+    (attendances.c.practice_id == bindparam("practice_id"))
+    & (attendances.c.client_id == bindparam("client_id"))
+    & (attendances.c.appointment_id == bindparam("appointment"))
 )
+_attended = (
+    select(appointments.c.starts_at)
+    .join(
+        attendances,
+        (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
+    )
+    .where(
+        appointments.c.practice_id == bindparam("practice_id"), appointments.c.id == bindparam("appointment"), _attends
+    )
+)
+STARTS_AT: Mapping[AppointmentState, Statement] = {
+    "booked": statement(
+        "appointment_times.starts_at",
+        _attended.where(appointments.c.status == "booked", attendances.c.status == "attending"),
+    ),
+    "cancelled": statement(
+        "appointment_times.cancelled",
+        _attended.where((appointments.c.status == "cancelled") | (attendances.c.status == "cancelled")),
+    ),
+}
 
 
 @define
@@ -174,6 +186,8 @@ class PostgresAppointmentTimes(AppointmentTimes):
 
     tx: Transaction
 
-    async def starts_at(self, client_id: UUID, appointment_id: UUID) -> datetime | None:
-        row = await self.tx.fetchrow(STARTS_AT, client_id=client_id, appointment=appointment_id)
+    async def starts_at(
+        self, client_id: UUID, appointment_id: UUID, state: AppointmentState = "booked"
+    ) -> datetime | None:
+        row = await self.tx.fetchrow(STARTS_AT[state], client_id=client_id, appointment=appointment_id)
         return None if row is None else row[0]

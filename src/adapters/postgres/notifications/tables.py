@@ -93,6 +93,7 @@ notification_settings = account_table(
     string("sms_phone", null=True),
     instant("sms_consent_at", null=True),
     instant("sms_opted_out_at", null=True),
+    string("message_details"),
     version(),
     PrimaryKeyConstraint("practice_id", "account_id"),
     ForeignKeyConstraint(
@@ -101,6 +102,7 @@ notification_settings = account_table(
         name="notification_settings_account_fkey",
     ),
     CheckConstraint("(sms_phone IS NULL) = (sms_consent_at IS NULL)", "consent"),
+    CheckConstraint("message_details IN ('nothing', 'what', 'when')", "message_details"),
     Index("notification_settings_sms_idx", "practice_id", "sms_phone", postgresql_where=text("sms_phone IS NOT NULL")),
 )
 

@@ -13,6 +13,7 @@ from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import RateLimited, StaleVersion
 from portal_core.kernel.notices import Channel
 from portal_core.notifications.errors import SafeEmailCodeInvalid
+from portal_core.notifications.settings import MessageDetails
 from portal_core.notifications.use_cases.change_notification_settings import (
     ChangeNotificationSettings,
     ChangeNotificationSettingsCommand,
@@ -37,6 +38,10 @@ class ChangeNotificationSettingsRequest(Request, frozen=True):
 
     `sms_phone` gives consent to text messages to that number: send it only when the person has just expressly agreed to
     them. Null withdraws the consent.
+
+    `message_details` is what mail and text messages say: `nothing` (only that there is a notice), `what` happened, or
+    also `when` (an appointment's time). They never say more. Reminders state their time unless it is `nothing`;
+    security notices always say what they warn of.
     """
 
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -50,6 +55,7 @@ class ChangeNotificationSettingsRequest(Request, frozen=True):
     do_not_text: bool | None = None
     do_not_voicemail: bool | None = None
     sms_phone: Phone | UnsetType | None = UNSET
+    message_details: MessageDetails | None = None
 
 
 class ConfirmSafeEmailRequest(Request, frozen=True):
@@ -91,6 +97,7 @@ class NotificationSettingsController(Controller):
             do_not_text=data.do_not_text,
             do_not_voicemail=data.do_not_voicemail,
             sms_phone=or_keep(data.sms_phone),
+            message_details=data.message_details,
         )
         return await change_notification_settings(request.actor, command)
 

@@ -17,9 +17,15 @@ from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.notifications.ports import NotificationsUnit
 from portal_core.notifications.safe_email import REQUEST_BY_ACCOUNT, SafeEmailVerification
-from portal_core.notifications.settings import ConfidentialCommunication, NotificationSettings, SmsConsent
+from portal_core.notifications.settings import (
+    ConfidentialCommunication,
+    MessageDetails,
+    NotificationSettings,
+    SmsConsent,
+)
 from portal_core.notifications.settings_validation import (
     channel_errors,
+    details_errors,
     language_errors,
     reminder_errors,
 )
@@ -54,6 +60,7 @@ class ChangeNotificationSettingsCommand:
     do_not_text: bool | None = None
     do_not_voicemail: bool | None = None
     sms_phone: str | Keep | None = KEEP
+    message_details: MessageDetails | None = None
 
     def validated(self) -> "ChangeNotificationSettingsCommand":
         """The command with its email, numbers and time zone in the form in which they are stored.
@@ -64,6 +71,7 @@ class ChangeNotificationSettingsCommand:
         errors = [
             *channel_errors("channels", self.channels),
             *reminder_errors("reminder_minutes", self.reminder_minutes),
+            *details_errors("message_details", self.message_details),
             *language_errors("language", language := self.language and self.language.strip()),
         ]
         normalized: dict[str, Any] = {"language": language}

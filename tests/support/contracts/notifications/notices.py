@@ -313,6 +313,7 @@ class SettingsContract:
             ConfidentialCommunication("safe@example.org", "+12125550123", True, True, True),
             SmsConsent("+12125550124", now),
             now - timedelta(days=1),
+            "when",
             1,
         )
         bare = NotificationSettings(account)

@@ -129,10 +129,16 @@ class RecipientsContract:
         appointment = await world.add_appointment(ann, start)
         async with world.begin(world.system) as unit:
             assert await unit.appointment_times.starts_at(ann, appointment) == start
+            assert await unit.appointment_times.starts_at(ann, appointment, "cancelled") is None
             assert await unit.appointment_times.starts_at(bob, appointment) is None
         await world.cancel_appointment(ann, appointment)
         async with world.begin(world.system) as unit:
             assert await unit.appointment_times.starts_at(ann, appointment) is None
+            assert await unit.appointment_times.starts_at(ann, appointment, "cancelled") == start
+            assert await unit.appointment_times.starts_at(bob, appointment, "cancelled") is None
+        other = await world.other_practice()
+        async with other.begin(other.system) as unit:
+            assert await unit.appointment_times.starts_at(ann, appointment, "cancelled") is None
 
     async def _account(self, world: NotificationsWorld, account_id: UUID) -> Recipient | None:
         async with world.begin(world.system) as unit:
