@@ -60,5 +60,5 @@ async def import_practice(add_practice: AddPractice, begin: Begin[Any], clock: C
         hours = PublishAvailabilityCommand(clinician_id=clinician.id, openings=week)
         await PublishAvailability(begin, clock, ids)(job, hours)
 
-    listed = await ListClients(begin)(job, ListClientsQuery(PageRequest(size=100)))
+    listed = await ListClients(begin, clock)(job, ListClientsQuery(PageRequest(size=100)))
     return ElmStreet(practice.id, appointment_type.id, {one.external_id or "": one.id for one in listed.items})
