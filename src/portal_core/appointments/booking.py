@@ -144,7 +144,7 @@ async def create_booking(
         shared=appointment_type.seats > 1,
         status="completed" if details.took_place else "booked",
         series_id=details.series_id,
-        room=tokens.token() if choice.location_id is None else "",
+        room=tokens.token(),
     )
     booking = Booking(
         appointment=appointment,

@@ -138,7 +138,8 @@ class Attendance:
 class Appointment:
     """A clinician's time for one or more clients. It names no client: `Attendance` does.
 
-    No location means telehealth, in the room named `room`. `attending` counts the clients who have not cancelled or
+    No location means telehealth, in the room named `room`; every appointment has one, since it may become a video visit
+    when it is moved. `attending` counts the clients who have not cancelled or
     missed it: one client's transaction cannot see the others, and must know whether it is the last to leave. `sequence`
     counts the changes that all of its clients see; `changed_at` is the time of the last of them. A `shared` appointment
     is moved by the practice only. `calendar_entry_id` is None once cancelled.

@@ -245,7 +245,7 @@ class AppointmentRequests(Protocol):
 
 
 class SeriesRepository(Protocol):
-    """Weekly series. For the practice only."""
+    """Series. For the practice only."""
 
     async def add(self, series: Series, audit_entry: AuditEntry) -> None: ...
 

@@ -246,7 +246,10 @@ class AvailabilityView:
 
 @frozen(kw_only=True)
 class SeriesView:
-    """A weekly series with the ids of its appointments, by start; `refused` are starts that could not be booked."""
+    """A series with the ids of its appointments, by start; `refused` are starts that were not available.
+
+    `first_start` is local in `time_zone`, and `weeks` how long the series is from then on.
+    """
 
     id: UUID
     clinician_id: UUID
@@ -254,6 +257,7 @@ class SeriesView:
     location_id: UUID | None
     first_start: LocalDateTime
     time_zone: str
+    interval_weeks: int
     weeks: int
     status: SeriesStatus
     appointments: tuple[UUID, ...]
@@ -269,6 +273,7 @@ class SeriesView:
             location_id=series.location_id,
             first_start=LocalDateTime(series.first_start),
             time_zone=series.time_zone,
+            interval_weeks=series.interval_weeks,
             weeks=series.weeks,
             status=series.status,
             appointments=tuple(one.appointment.id for one in bookings),

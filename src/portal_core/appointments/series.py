@@ -1,21 +1,25 @@
-"""Weekly series of appointments."""
+"""Series of appointments."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from attrs import evolve, frozen
 
 from portal_core.appointments.errors import SeriesEnded
+from portal_core.appointments.scheduling.recurrence import WEEK, series_starts
 
 SeriesStatus = Literal["active", "ended"]
 
 
 @frozen(kw_only=True)
 class Series:
-    """The same time every week, booked by the practice; single dates are moved or cancelled like any appointment.
+    """The same time every `interval_weeks` weeks, booked by the practice; single dates are moved or cancelled like any
+    appointment.
 
-    `first_start` is local in `time_zone` and naive. A series names no client: its appointments' attendances do.
+    `first_start` is local in `time_zone` and naive. `weeks` is how long the series is from then on: its dates, skipped
+    ones too, times the interval. A series names no client: its appointments' attendances do.
     """
 
     id: UUID
@@ -25,13 +29,54 @@ class Series:
     location_id: UUID | None
     first_start: datetime
     time_zone: str
+    interval_weeks: int = 1
     weeks: int
     created_at: datetime
     status: SeriesStatus = "active"
     version: int = 1
 
-    def end(self) -> "Series":
-        """Mark the series as ended. Raises SeriesEnded."""
+    @property
+    def next_start(self) -> datetime:
+        """When the first date after the last one starts, local in `time_zone` and naive."""
+        return self.first_start + self.weeks * WEEK
+
+    def starts(self, skip_dates: Collection[date] = ()) -> list[datetime]:
+        """When its dates start, without these; see `series_starts`."""
+        return series_starts(
+            self.first_start,
+            self.time_zone,
+            weeks=self.weeks,
+            interval_weeks=self.interval_weeks,
+            skip_dates=skip_dates,
+        )
+
+    def require_active(self) -> None:
+        """Raises SeriesEnded."""
         if self.status == "ended":
             raise SeriesEnded
-        return evolve(self, status="ended", version=self.version + 1)
+
+    def extend(self, weeks: int) -> "Series":
+        """Add weeks at the end. Raises SeriesEnded."""
+        return self._changed(weeks=self.weeks + weeks)
+
+    def move(
+        self, *, first_date: int, first_start: datetime, time_zone: str, clinician_id: UUID, location_id: UUID | None
+    ) -> "Series":
+        """Move what is left of it from its date number `first_date`, counted from 0, to `first_start`; each later date
+        follows in the same interval. Raises SeriesEnded.
+        """
+        return self._changed(
+            first_start=first_start,
+            time_zone=time_zone,
+            clinician_id=clinician_id,
+            location_id=location_id,
+            weeks=self.weeks - first_date * self.interval_weeks,
+        )
+
+    def end(self) -> "Series":
+        """Mark the series as ended. Raises SeriesEnded."""
+        return self._changed(status="ended")
+
+    def _changed(self, **changes: object) -> "Series":
+        self.require_active()
+        return evolve(self, version=self.version + 1, **changes)  # type: ignore[arg-type]

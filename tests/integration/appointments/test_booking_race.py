@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +12,10 @@ import pytest_asyncio
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.settings import AppointmentType
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.book_series import BookSeriesCommand
+from portal_core.appointments.use_cases.extend_series import ExtendSeriesCommand
 from portal_core.appointments.use_cases.hold_slot import HoldSlot, HoldSlotCommand
+from portal_core.appointments.use_cases.move_series import MoveSeriesCommand
 from portal_core.kernel.errors import Conflict
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
 from tests.support.appointments.use_cases import AppointmentUseCases
@@ -109,6 +112,37 @@ async def test_concurrent_neighbours_respect_buffers(world: PostgresAppointments
     assert outcomes.count("done") + outcomes.count(SlotTaken.code) == CLIENTS
     if len(rows) == 2:
         assert rows[1][0] - rows[0][0] >= timedelta(minutes=60)
+
+
+async def test_concurrent_changes_of_a_series_happen_one_after_the_other(world: PostgresAppointmentsWorld) -> None:
+    clinician, appointment_type, [client, *_] = await _book_concurrently(world)
+    use_cases, desk = AppointmentUseCases(world), world.front_desk
+    booking = BookSeriesCommand(
+        clinician_id=clinician,
+        appointment_type_id=appointment_type.id,
+        client_ids=[client],
+        first_start=datetime(2026, 3, 3, 10),  # noqa: DTZ001
+        count=4,
+    )
+    series = await use_cases.book_series(desk, booking)
+    moves = [
+        MoveSeriesCommand(series_id=series.id, clinician_id=clinician, first_start=datetime(2026, 3, day, 11))  # noqa: DTZ001
+        for day in (3, 4, 5)
+    ]
+    more = ExtendSeriesCommand(series_id=series.id, count=1)
+    attempts: list[Awaitable[object]] = [
+        use_cases.extend_series(desk, more) if number % 2 else use_cases.move_series(desk, moves[number % 3])
+        for number in range(24)
+    ]
+    outcomes = await _outcomes(attempts)
+    assert set(outcomes) <= {"done", "stale_version"}
+    async with world.begin(desk) as unit:
+        stored, bookings = await unit.series.get(series.id), await unit.series.bookings(series.id)
+    assert stored is not None
+    assert outcomes.count("done") == stored.version - 1 >= 1
+    assert [one.appointment.starts_at for one in bookings] == stored.starts()
+    assert _count(world, "calendar") == len(bookings) == stored.weeks
+    assert _deadlocks(world) == 0
 
 
 async def test_exclusion_constraint_rejects_overlap(world: PostgresAppointmentsWorld) -> None:

@@ -11,8 +11,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.postgres.engine.pool import open_pool
 from tests.support.appointments.postgres_world import PostgresAppointmentsWorld
+from tests.support.contracts.appointments.series_state_machine import SeriesStateMachine
 from tests.support.contracts.appointments.state_machine import AppointmentsStateMachine
-from tests.support.contracts.appointments.waitlist_state_machine import WaitlistStateMachine
 from tests.support.engine.clusters import Cluster
 from tests.support.engine.postgres import APP, WORKER, PortalDatabase
 
@@ -21,7 +21,7 @@ FEW = settings(max_examples=8 if settings().max_examples < 1000 else 300, statef
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("machine", [AppointmentsStateMachine, WaitlistStateMachine])
+@pytest.mark.parametrize("machine", [AppointmentsStateMachine, SeriesStateMachine])
 def test_state_machine(cluster: Cluster, database_name: str, machine: type[AppointmentsStateMachine]) -> None:
     with asyncio.Runner() as runner, psycopg.connect(cluster.dsn(database=database_name), autocommit=True) as owner:
         dsn, worker = cluster.dsn(APP, database_name), cluster.dsn(WORKER, database_name)

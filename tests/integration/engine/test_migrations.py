@@ -211,6 +211,27 @@ async def test_settings_survive_the_move_to_tables_of_their_features(cluster: Cl
     drop_database(cluster, name)
 
 
+def test_appointments_at_a_location_get_a_room(cluster: Cluster) -> None:
+    name = fresh_database(cluster)
+    dsn = cluster.dsn(database=name)
+    _upgraded_to(dsn, "0010")
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")  # without foreign keys
+        for room in ("", "", "known"):
+            owner.execute(
+                "INSERT INTO portal.appointments (practice_id, id, clinician_id, appointment_type_id, starts_at,"
+                " ends_at, time_zone, attending, booked_at, changed_at, shared, status, room, sequence)"
+                " SELECT x, gen_random_uuid(), x, x, now(), now() + interval '1 hour', 'UTC', 1, now(), now(), false,"
+                " 'booked', %s, 0 FROM gen_random_uuid() AS x",
+                (room,),
+            )
+        migrate(dsn, FIRST_DAY)
+        rooms = sorted(one for (one,) in owner.execute("SELECT room FROM portal.appointments"))
+    assert len(set(rooms)) == 3
+    assert sorted(map(len, rooms)) == [5, 64, 64]
+    drop_database(cluster, name)
+
+
 _OLD_SIGNED_IN = """
 CREATE FUNCTION portal.signed_in(practice uuid, token_hash bytea, record uuid) RETURNS TABLE (s_id uuid)
 LANGUAGE sql SECURITY DEFINER AS $$ SELECT practice $$"""

@@ -149,6 +149,60 @@ async def test_staff_manage_the_appointments_of_a_day(open_practice: OpenPractic
     )
 
 
+async def test_series_is_extended_and_moved(open_practice: OpenPractice) -> None:
+    mira = await open_practice.client()
+    desk = await open_practice.staff("front_desk")
+    slot = open_practice.slot(TUESDAY)
+    del slot["starts_at"]
+    body = {**slot, "client_ids": [str(mira.id)], "first_start": "2026-03-03T10:00:00", "interval_weeks": 2}
+    here = f"{PRACTICE}/appointments/series"
+
+    async def starts() -> list[str]:
+        listed = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments")
+        return [one["starts_at"] for one in listed["items"]]
+
+    wrong = await open_practice.send(desk, "POST", here, {**body, "count": 2, "interval_weeks": 13})
+    assert (wrong.status_code, wrong.json()["errors"][0]["path"]) == (422, "interval_weeks")
+    series = await open_practice.ask(desk, "POST", here, {**body, "count": 2})
+    assert (series["interval_weeks"], series["weeks"]) == (2, 4)
+    here = f"{here}/{series['id']}"
+    extended = await open_practice.ask(desk, "POST", f"{here}/extend", {"count": 1, "version": 1}, idempotency_key="a")
+    assert await open_practice.ask(desk, "POST", f"{here}/extend", {"count": 1, "version": 1}, idempotency_key="a") == (
+        extended
+    )
+    assert await starts() == ["2026-03-03T15:00:00Z", "2026-03-17T14:00:00Z", "2026-03-31T14:00:00Z"]
+    to_wednesday = {
+        "clinician_id": slot["clinician_id"],
+        "location_id": slot["location_id"],
+        "first_start": "2026-03-18T11:00:00",
+        "from_date": "2026-03-04",
+        "version": 2,
+    }
+    moved = await open_practice.ask(desk, "POST", f"{here}/move", to_wednesday)
+    assert (moved["first_start"], moved["weeks"], moved["version"]) == ("2026-03-18T11:00:00", 4, 3)
+    assert moved["appointments"] == extended["appointments"]
+    assert await starts() == ["2026-03-03T15:00:00Z", "2026-03-18T15:00:00Z", "2026-04-01T15:00:00Z"]
+    assert await refused(open_practice, desk, "POST", f"{here}/move", to_wednesday) == (409, "stale_version")
+    night = {**to_wednesday, "first_start": "2026-03-18T23:00:00", "version": 3, "skip_conflicts": True}
+    closed = await open_practice.send(desk, "POST", f"{here}/move", night)
+    assert (closed.status_code, [one["path"] for one in closed.json()["errors"]]) == (
+        422,
+        ["dates.2026-03-18", "dates.2026-04-01"],
+    )
+    for what, wrong_body in (
+        ("extend", {}),
+        ("extend", {"count": 261}),
+        ("extend", {"until": "2200-01-01"}),
+        ("move", {**to_wednesday, "first_start": "2026-03-18T11:00:00Z"}),
+        ("move", {**to_wednesday, "version": 3, "from_date": "2027-01-01"}),
+    ):
+        assert await refused(open_practice, desk, "POST", f"{here}/{what}", wrong_body) == (422, "invalid"), wrong_body
+    assert await refused(open_practice, mira, "POST", f"{here}/move", to_wednesday) == (404, "not_found")
+    await open_practice.ask(desk, "POST", f"{here}/cancel", {})
+    for what, more in (("extend", {"count": 1}), ("move", {**to_wednesday, "version": None})):
+        assert await refused(open_practice, desk, "POST", f"{here}/{what}", more) == (409, "series_ended")
+
+
 async def test_series_keeps_local_time_and_can_be_ended(open_practice: OpenPractice) -> None:
     mira = await open_practice.client()
     desk = await open_practice.staff("front_desk")

@@ -28,6 +28,7 @@ from portal_core.appointments.use_cases.decline_appointment_request import Decli
 from portal_core.appointments.use_cases.decline_offer import DeclineOffer
 from portal_core.appointments.use_cases.delete_expired_holds import DeleteExpiredHolds
 from portal_core.appointments.use_cases.export_calendar_event import ExportCalendarEvent
+from portal_core.appointments.use_cases.extend_series import ExtendSeries
 from portal_core.appointments.use_cases.find_slots import FindSlots
 from portal_core.appointments.use_cases.get_appointment import GetAppointment
 from portal_core.appointments.use_cases.get_availability import GetAvailability
@@ -48,6 +49,7 @@ from portal_core.appointments.use_cases.list_practice_appointment_requests impor
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlist
 from portal_core.appointments.use_cases.list_waitlist import ListWaitlist
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShow
+from portal_core.appointments.use_cases.move_series import MoveSeries
 from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot
 from portal_core.appointments.use_cases.publish_availability import PublishAvailability
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
@@ -343,6 +345,14 @@ class AppointmentUseCases:
     @property
     def book_series(self) -> BookSeries:
         return BookSeries(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def extend_series(self) -> ExtendSeries:
+        return ExtendSeries(self.world.begin, self.world.clock, self.world.ids, self.world.tokens)
+
+    @property
+    def move_series(self) -> MoveSeries:
+        return MoveSeries(self.world.begin, self.world.clock, self.world.ids)
 
     @property
     def cancel_series(self) -> CancelSeries:

@@ -142,7 +142,10 @@ class _Setup:
             "count": 3,
             "outside_hours": True,
         }
-        ids["series_id"] = (await self.post(admin, f"{PRACTICE}/appointments/series", weekly))["id"]
+        ids["series_id"], extended, moved_series = [
+            (await self.post(admin, f"{PRACTICE}/appointments/series", {**weekly, "first_start": first}))["id"]
+            for first in (weekly["first_start"], "2026-05-04T08:00:00", "2026-05-05T08:00:00")
+        ]
         colleague = await self.post(admin, f"{PRACTICE}/staff", COLLEAGUE)
         ids["staff_id"] = colleague["id"]
         invited = await self.post(admin, f"{PRACTICE}/staff/{colleague['id']}/invitations")
@@ -180,6 +183,18 @@ class _Setup:
             "get_schedule": RequestValues(query={"first_day": "2026-03-02", "last_day": "2026-03-08"}),
             "book_appointment_for_clients": RequestValues(body=slot),
             "book_series": RequestValues(body={**weekly, "first_start": "2026-05-07T08:00:00", "location_id": None}),
+            "extend_series": RequestValues(
+                {"series_id": extended}, body={"count": 2, "outside_hours": True, "version": None}
+            ),
+            "move_series": RequestValues(
+                {"series_id": moved_series},
+                body={
+                    "first_start": "2026-05-05T18:00:00",
+                    "location_id": None,
+                    "outside_hours": True,
+                    "version": None,
+                },
+            ),
             "confirm_appointment_request": RequestValues(
                 {"request_id": request["id"]},
                 body={"starts_at": preferred["starts_at"], "version": request["version"], "outside_hours": True},

@@ -57,14 +57,14 @@ class TestBooking:
         entries = [one for one in await scenario.world.audit() if one.target == view.id]
         assert [(one.action, one.record) for one in entries] == [("appointment.booked", scenario.ann.client_id)]
 
-    async def test_only_telehealth_appointments_have_a_room(self, scenario: BookingScenario) -> None:
+    async def test_every_appointment_has_a_room_of_its_own(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location(time_zone="America/Chicago")
         telehealth = await scenario.use_cases.book(scenario.ann, slot(scenario, new_york(4, 10)))
         await scenario.world.open_week(scenario.grey, location_id=location.id)
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 12), location.id)
         in_person = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
         rooms = {one.id: one.room for one in scenario.world.store.table("appointments").values()}
-        assert rooms == {telehealth.id: "token-1", in_person.id: ""}
+        assert rooms == {telehealth.id: "token-1", in_person.id: "token-2"}
         assert (in_person.time_zone, in_person.location_address, in_person.telehealth) == (
             "America/Chicago",
             "1 Elm Street",

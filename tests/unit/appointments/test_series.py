@@ -1,44 +1,17 @@
-"""Weekly series: booking all dates or none, across DST changes, single dates and ending."""
+"""Series: booking all dates or none, across DST changes, single dates and ending."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from portal_core.appointments.errors import NotBookable, SeriesEnded
-from portal_core.appointments.practice_views import SeriesView
-from portal_core.appointments.use_cases.book_series import BookSeriesCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
-from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
-from portal_core.appointments.views import AppointmentFilter, AppointmentView
-from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
-
-TUESDAY = datetime(2026, 3, 3, 10)  # noqa: DTZ001
-
-
-def series_command(scenario: BookingScenario, count: int | None = 4, **more: object) -> BookSeriesCommand:
-    values = {
-        "clinician_id": scenario.grey,
-        "appointment_type_id": scenario.appointment_type.id,
-        "client_ids": [scenario.ann.client_id],
-        "first_start": TUESDAY,
-        "count": count,
-        **more,
-    }
-    return BookSeriesCommand(**values)  # type: ignore[arg-type]
-
-
-async def book(scenario: BookingScenario, count: int | None = 4, **more: object) -> SeriesView:
-    return await scenario.use_cases.book_series(scenario.world.front_desk, series_command(scenario, count, **more))
-
-
-async def appointments_of(scenario: BookingScenario, actor: ClientActor) -> list[AppointmentView]:
-    query = ListMyAppointmentsQuery(AppointmentFilter("all"))
-    return list((await scenario.use_cases.list_mine(actor, query)).items)
+from tests.unit.appointments.series_setup import TUESDAY, appointments_of, book, series_command, starts_of
 
 
 class TestBooking:
@@ -104,6 +77,9 @@ class TestBooking:
             {"client_ids": [scenario.ann.client_id, scenario.bob.client_id]},
             {"count": 0},
             {"count": 261},
+            {"interval_weeks": 0},
+            {"interval_weeks": 13},
+            {"interval_weeks": 2, "count": 131},
             {"count": None},
             {"until": date(2026, 4, 1)},
         )
@@ -136,6 +112,19 @@ class TestBooking:
             await scenario.use_cases.get_series(own, scenario.world.ids.new())
         with pytest.raises(NotFound):
             await scenario.use_cases.cancel_series(own, CancelSeriesCommand(series_id=scenario.world.ids.new()))
+
+
+class TestInterval:
+    async def test_biweekly_series_keeps_local_time_across_dst(self, scenario: BookingScenario) -> None:
+        view = await book(scenario, 3, interval_weeks=2)
+        assert await starts_of(scenario) == [new_york(3, 10), new_york(17, 10), new_york(31, 10)]
+        assert (view.interval_weeks, view.weeks) == (2, 6)
+
+    async def test_last_and_skipped_dates_count_in_the_interval(self, scenario: BookingScenario) -> None:
+        skipped = frozenset({date(2026, 3, 10), date(2026, 3, 17)})
+        view = await book(scenario, None, until=date(2026, 4, 13), interval_weeks=2, skip_dates=skipped)
+        assert await starts_of(scenario) == [new_york(3, 10), new_york(31, 10)]
+        assert view.weeks == 6
 
 
 class TestEnding:

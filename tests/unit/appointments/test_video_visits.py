@@ -9,10 +9,12 @@ from adapters.local.rooms import ClinicianRooms
 from portal_core.appointments.errors import JoinClosed, JoinNotOpen, NoRoom, NotBooked, NotTelehealth
 from portal_core.appointments.model import Booking
 from portal_core.appointments.ports import TelehealthRooms, VideoVisit
+from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.complete_appointment import CompleteAppointmentCommand
 from portal_core.appointments.use_cases.join_video_visit import JoinVideoVisit, JoinVideoVisitCommand
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
+from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.appointments.use_cases.start_video_visit import StartVideoVisit
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from tests.support.appointments.use_cases import MemoryAppointmentsWorld
@@ -219,6 +221,21 @@ class TestJoinVideoVisit:
         with pytest.raises(NotBooked):
             clinician = scenario.world.as_staff("clinician", clinician_id=scenario.grey)
             await start_video_visit(scenario, rooms)(clinician, booking.appointment.id)
+
+    async def test_appointment_that_was_moved_online_has_a_room(
+        self, scenario: BookingScenario, rooms: RecordingRooms
+    ) -> None:
+        office = await scenario.world.add_location()
+        await scenario.world.open_week(scenario.grey, location_id=office.id)
+        choice = scenario.world.choice(scenario.grey, scenario.appointment_type, TEN, office.id)
+        booked = await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
+        online = scenario.world.choice(scenario.grey, scenario.appointment_type, TEN)
+        command = RescheduleAppointmentForClientsCommand(appointment_id=booked.id, choice=online, outside_hours=True)
+        await scenario.use_cases.reschedule_for(scenario.world.front_desk, command)
+        scenario.world.clock.at = ROOM_OPENS_AT
+        join = JoinVideoVisitCommand(appointment_id=booked.id, client_location="Home", callback="+1 212 555 0100")
+        await join_video_visit(scenario, rooms)(scenario.ann, join)
+        assert [one.room for one in rooms.visits] == ["token-1"]
 
     async def test_check_in_is_kept_when_room_fails(self, scenario: BookingScenario, booking: Booking) -> None:
         with pytest.raises(NoRoom):

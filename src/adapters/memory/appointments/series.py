@@ -1,4 +1,4 @@
-"""Weekly series in memory."""
+"""Series in memory."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from portal_core.appointments.series import Series
 
 @define
 class MemorySeriesRepository(MemoryRepository[Series], SeriesRepository):
-    """Weekly series; a client's transaction sees none."""
+    """Series; a client's transaction sees none."""
 
     table = "appointment_series"
 

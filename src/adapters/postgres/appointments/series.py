@@ -1,6 +1,7 @@
-"""Weekly series in PostgreSQL."""
+"""Series in PostgreSQL."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from attrs import define
@@ -20,18 +21,20 @@ _SERIES = entity(Series, series, first_start=(series.c.first_start,))
 _here = series.c.practice_id == bindparam("practice_id")
 ADD = statement("series.add", insert(series))
 GET = statement("series.get", select(*_SERIES.columns).where(_here, series.c.id == bindparam("id")))
-SAVE = statement("series.save", update_version(series, "status"))
+SAVE = statement(
+    "series.save",
+    update_version(series, "clinician_id", "location_id", "first_start", "time_zone", "weeks", "status"),
+)
 
 
 @define
 class PostgresSeriesRepository(SeriesRepository):
-    """Weekly series. Row-level security restricts them to staff and jobs."""
+    """Series. Row-level security restricts them to staff and jobs."""
 
     tx: Transaction
 
     async def add(self, series: Series, audit_entry: AuditEntry) -> None:
-        first_start = series.first_start.isoformat()
-        await self.tx.execute(ADD, **_SERIES.values(series, first_start=first_start))
+        await self.tx.execute(ADD, **_values(series))
         self.tx.add_audit_entry(audit_entry)
 
     async def get(self, series_id: UUID) -> Series | None:
@@ -41,8 +44,12 @@ class PostgresSeriesRepository(SeriesRepository):
         return _SERIES.of(row, first_start=datetime.fromisoformat(row["first_start"]))
 
     async def save(self, series: Series, audit_entry: AuditEntry) -> None:
-        await self.tx.save(SAVE, **_SERIES.values(series))
+        await self.tx.save(SAVE, **_values(series))
         self.tx.add_audit_entry(audit_entry)
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
         return await PostgresAppointments(self.tx).of_series(series_id)
+
+
+def _values(one: Series) -> dict[str, Any]:
+    return _SERIES.values(one, first_start=one.first_start.isoformat())

@@ -338,6 +338,7 @@ appointment_series = practice_table(
     # Local in `time_zone`, without an offset: stored as text, since a timestamp would suggest an instant.
     Column("first_start", Text, nullable=False),
     string("time_zone"),
+    Column("interval_weeks", Integer, nullable=False, server_default=text("1")),
     number("weeks"),
     instant("created_at"),
     string("status"),

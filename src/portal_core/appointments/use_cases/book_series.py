@@ -1,47 +1,38 @@
-"""Staff book a weekly series."""
+"""Staff book a series."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.booking import (
-    BookingDetails,
-    SlotChoice,
-    place_booking,
-    require_seats,
-    without_duplicates,
-)
-from portal_core.appointments.booking_changes import notify
-from portal_core.appointments.model import Booking
+from portal_core.appointments.booking import place_booking, require_seats, without_duplicates
 from portal_core.appointments.policy import bookable_by_staff, require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import SeriesView
-from portal_core.appointments.scheduling.recurrence import weekly_starts
+from portal_core.appointments.scheduling.recurrence import series_weeks
 from portal_core.appointments.series import Series
-from portal_core.appointments.settings import AppointmentType, Clinician
+from portal_core.appointments.series_dates import (
+    attempt_each,
+    date_details,
+    notify_once,
+    require_dates,
+    require_local,
+)
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.errors import Conflict, FieldError, Invalid
+from portal_core.kernel.errors import Invalid
 from portal_core.kernel.notices import APPOINTMENT_BOOKED
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
-from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
-
-
-def _require_local(first_start: datetime) -> datetime:
-    if first_start.tzinfo is not None:
-        raise Invalid.at("first_start", "offset_not_allowed", "Enter a local time without a UTC offset.")
-    return first_start
 
 
 @frozen(kw_only=True)
 class BookSeriesCommand:
-    """Every week at `first_start`, local and without an offset, in the zone of the location, or of the practice without
-    one.
+    """Every `interval_weeks` weeks at `first_start`, local and without an offset, in the zone of the location, or of
+    the practice without one.
 
-    For `count` weeks, or until a local date, inclusive; see `weekly_starts` for `skip_dates`. Unavailable dates refuse
+    For `count` dates, or until a local date, inclusive; see `series_starts` for `skip_dates`. Unavailable dates refuse
     the whole series, unless `skip_conflicts`.
 
     Raises:
@@ -52,7 +43,8 @@ class BookSeriesCommand:
     appointment_type_id: UUID
     location_id: UUID | None = None
     client_ids: tuple[UUID, ...] = field(converter=without_duplicates)
-    first_start: datetime = field(converter=_require_local)
+    first_start: datetime = field(converter=require_local)
+    interval_weeks: int = 1
     count: int | None = None
     until: date | None = None
     skip_dates: frozenset[date] = frozenset()
@@ -66,7 +58,7 @@ class BookSeriesCommand:
 
 @frozen
 class BookSeries:
-    """Books a weekly series for clients; notifies each, and the clinician, once. Staff as for
+    """Books a series for clients; notifies each, and the clinician, once. Staff as for
     `BookAppointmentForClients`.
 
     Single dates can later be moved or cancelled like any appointment.
@@ -93,9 +85,7 @@ class BookSeries:
             )
             await require_seats(unit, appointment_type, command.client_ids)
             now, time_zone = self.clock.now(), booking_options.time_zone_at(command.location_id)
-            starts = weekly_starts(
-                command.first_start, time_zone, count=command.count, until=command.until, skip_dates=command.skip_dates
-            )
+            weeks = series_weeks(command.first_start, command.interval_weeks, count=command.count, until=command.until)
             series = Series(
                 id=self.ids.new(),
                 practice_id=actor.practice_id,
@@ -104,51 +94,24 @@ class BookSeries:
                 location_id=command.location_id,
                 first_start=command.first_start,
                 time_zone=time_zone,
-                weeks=len(weekly_starts(command.first_start, time_zone, count=command.count, until=command.until)),
+                interval_weeks=command.interval_weeks,
+                weeks=weeks,
                 created_at=now,
             )
+            starts = series.starts(command.skip_dates)
             await unit.series.add(series, AuditEntry("series.booked", series.id))
             await unit.calendar.lock([clinician.id], now, clients=command.client_ids)
-            booked, refused = await self._book(unit, command, series, appointment_type, clinician, starts, now)
-            if refused and (not command.skip_conflicts or not booked):
-                raise Invalid(*(_field_error(at, time_zone, error) for at, error in refused))
-            await notify(unit, actor, APPOINTMENT_BOOKED, booked[0], command.client_ids, clinician)
-            return await unit.commit(SeriesView.of(series, booked, [at for at, _ in refused]))
-
-    async def _book(
-        self,
-        unit: AppointmentUnit,
-        command: BookSeriesCommand,
-        series: Series,
-        appointment_type: AppointmentType,
-        clinician: Clinician,
-        starts: Iterable[datetime],
-        now: datetime,
-    ) -> tuple[list[Booking], list[tuple[datetime, Conflict]]]:
-        booked: list[Booking] = []
-        refused: list[tuple[datetime, Conflict]] = []
-        for at in starts:
-            details = BookingDetails(
-                choice=SlotChoice(
-                    clinician_id=clinician.id,
-                    appointment_type_id=appointment_type.id,
-                    location_id=command.location_id,
-                    starts_at=at,
-                ),
+            details = partial(
+                date_details,
+                series,
                 appointment_type=appointment_type,
                 clinician=clinician,
-                time_zone=series.time_zone,
                 clients=command.client_ids,
-                series_id=series.id,
-                by_staff=True,
                 outside_hours=command.outside_hours,
             )
-            try:
-                booked.append(await place_booking(unit, details, self.ids, self.tokens, series.practice_id, now))
-            except Conflict as refusal:
-                refused.append((at, refusal))
-        return booked, refused
-
-
-def _field_error(at: datetime, time_zone: str, refusal: Conflict) -> FieldError:
-    return FieldError(f"dates.{at.astimezone(zone_info(time_zone)).date()}", refusal.code, refusal.title)
+            booked, refused = await attempt_each(
+                (at, place_booking(unit, details(at), self.ids, self.tokens, series.practice_id, now)) for at in starts
+            )
+            refused_starts = require_dates(booked, refused, time_zone, skip_conflicts=command.skip_conflicts)
+            await notify_once(unit, actor, APPOINTMENT_BOOKED, booked, clinician)
+            return await unit.commit(SeriesView.of(series, booked, refused_starts))

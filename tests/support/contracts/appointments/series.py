@@ -1,4 +1,4 @@
-"""Contract of weekly series. Subclasses provide a `world`."""
+"""Contract of series. Subclasses provide a `world`."""
 
 from datetime import datetime
 
@@ -21,6 +21,7 @@ class SeriesContract:
             location_id=(await world.add_location()).id,
             first_start=datetime(2026, 3, 3, 9, 30),  # noqa: DTZ001
             time_zone=ZONE,
+            interval_weeks=2,
             weeks=10,
             created_at=world.clock.now(),
         )
@@ -40,6 +41,22 @@ class SeriesContract:
         other = await world.other_practice()
         async with other.begin(other.front_desk) as unit:
             assert await unit.series.get(series.id) is None
+
+    async def test_extended_and_moved_series_round_trip(self, world: AppointmentsWorld) -> None:
+        series, green = await self._series(world), await world.add_clinician("Dr. Green")
+        moved = series.extend(4).move(
+            first_date=3,
+            first_start=datetime(2026, 4, 16, 16),  # noqa: DTZ001
+            time_zone="America/Chicago",
+            clinician_id=green,
+            location_id=None,
+        )
+        async with world.begin(world.front_desk) as unit:
+            await unit.series.add(series, AUDIT_ENTRY)
+            await unit.series.save(series.extend(4), AUDIT_ENTRY)
+            await unit.series.save(moved, AUDIT_ENTRY)
+            assert await unit.series.get(series.id) == moved
+        assert (moved.weeks, moved.version) == (8, 3)
 
     async def test_bookings_are_ordered_by_start_and_include_cancelled(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")

@@ -53,6 +53,19 @@ class ModelOffer:
 
 
 @define
+class ModelSeries:
+    """A series of one client; `planned` are all its dates, and `appointments` what was booked."""
+
+    client: UUID
+    clinician: UUID
+    appointment_type: AppointmentType
+    location: UUID | None
+    interval: int
+    planned: list[datetime]
+    appointments: list[UUID]
+
+
+@define
 class PracticeWithWaitlistModel(PracticeModel):
     """The practice's model with requests, waitlist and series."""
 
@@ -60,7 +73,7 @@ class PracticeWithWaitlistModel(PracticeModel):
     entries: dict[UUID, ModelWaitlistEntry] = field(factory=dict)
     """Entries in the order in which they joined."""
     offers: dict[UUID, ModelOffer] = field(factory=dict)
-    series: dict[UUID, list[UUID]] = field(factory=dict)
+    series: dict[UUID, ModelSeries] = field(factory=dict)
 
     def active_holds(self, now: datetime) -> list[ModelHold]:
         """Holds that have not expired, and the slots that open offers reserve without a client's hold."""

@@ -1,4 +1,4 @@
-"""Random histories that include requests, the waitlist and its offers, and weekly series."""
+"""Random histories that include requests, the waitlist and its offers."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,9 +8,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.settings import AppointmentType
-from portal_core.appointments.use_cases.book_series import BookSeriesCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
-from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequestCommand
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
 from portal_core.appointments.use_cases.join_waitlist import JoinWaitlistCommand
@@ -27,10 +25,8 @@ from tests.support.contracts.appointments.waitlist_reference_model import (
     ModelWaitlistEntry,
     PracticeWithWaitlistModel,
 )
-from tests.support.contracts.appointments.world import new_york
 
 DAY = timedelta(days=1)
-SERIES_STARTS = st.tuples(st.sampled_from([2, 3, 3, 4, 9]), st.integers(9, 14), st.sampled_from([0, 0, 30]))
 
 
 class WaitlistStateMachine(AppointmentsStateMachine):
@@ -315,51 +311,6 @@ class WaitlistStateMachine(AppointmentsStateMachine):
                 if one.entry.id in waiting_ids and one.status == "open" and self.now < one.hold.expires
             }
             assert {one.offer.id for one in views if one.offer} == open_offers
-
-    # Series
-
-    @rule(data=st.data(), first=SERIES_STARTS, count=st.integers(1, 3), skip=st.booleans())
-    def book_series(self, data: st.DataObject, first: tuple[int, int, int], count: int, skip: bool) -> None:
-        client, clinician, appointment_type, location = self.draw_choice(data)
-        day, hour, minute = first
-        planned = [new_york(day + 7 * week, hour, minute) for week in range(count)]
-        skipped = data.draw(st.lists(st.sampled_from(planned), max_size=2)) if data.draw(st.booleans()) else []
-        starts = [at for at in planned if at not in skipped]
-        refusals = [
-            self.model.refusal(clinician, appointment_type, location, at, [client], self.now, by_staff=True)
-            for at in starts
-        ]
-        bookable = [at for at, refusal in zip(starts, refusals, strict=True) if refusal is None]
-        command = BookSeriesCommand(
-            clinician_id=clinician,
-            appointment_type_id=appointment_type.id,
-            location_id=location,
-            client_ids=[client],
-            first_start=planned[0].astimezone(TIME_ZONE).replace(tzinfo=None),
-            count=count,
-            skip_dates=frozenset(at.astimezone(TIME_ZONE).date() for at in skipped),
-            skip_conflicts=skip,
-        )
-        expected = None if bookable and (skip or bookable == starts) else "invalid"
-        expected = (
-            "not_bookable" if location in self.model.closed else self.model.discharged_refusal(client)
-        ) or expected
-        view = self.attempt(self.use_cases.book_series(self.world.front_desk, command), expected)
-        if view is not None:
-            assert [at for at in starts if at not in bookable] == list(view.refused)
-            self.model.series[view.id] = list(view.appointments)
-            for at, booking_id in zip(bookable, view.appointments, strict=True):
-                self.record_booking(booking_id, clinician, appointment_type, location, at, [client])
-
-    @precondition(lambda self: self.model.series)
-    @rule(data=st.data())
-    def cancel_series(self, data: st.DataObject) -> None:
-        series_id = data.draw(st.sampled_from(list(self.model.series)))
-        command = CancelSeriesCommand(series_id=series_id)
-        self.attempt(self.use_cases.cancel_series(self.world.front_desk, command), None)
-        for booking in (self.model.appointments[one] for one in self.model.series.pop(series_id)):
-            if booking.status == "booked" and self.now < booking.at:
-                self._record_cancellation(booking)
 
     def _record_cancellation(self, booking: ModelAppointment) -> None:
         for client in booking.attending:

@@ -231,7 +231,7 @@ class AppointmentsWorld(ABC):
             changed_at=now,
             shared=appointment_type.seats > 1,
             series_id=series_id,
-            room=self.tokens.token() if location_id is None else "",
+            room=self.tokens.token(),
         )
         parts = tuple(
             Attendance(appointment_id=appointment.id, practice_id=self.practice_id, client_id=one) for one in clients

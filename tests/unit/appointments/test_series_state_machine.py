@@ -1,4 +1,4 @@
-"""Random histories with requests and the waitlist, on the memory adapters."""
+"""Random histories with requests, the waitlist and series, on the memory adapters."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,13 +8,13 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.appointments.use_cases import MemoryAppointmentsWorld
-from tests.support.contracts.appointments.waitlist_state_machine import WaitlistStateMachine
+from tests.support.contracts.appointments.series_state_machine import SeriesStateMachine
 
 
 def test_state_machine() -> None:
     with asyncio.Runner() as runner:
 
-        class OverMemory(WaitlistStateMachine):
+        class OverMemory(SeriesStateMachine):
             @staticmethod
             async def make_world() -> MemoryAppointmentsWorld:
                 return MemoryAppointmentsWorld()

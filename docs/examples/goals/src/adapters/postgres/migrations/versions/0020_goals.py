@@ -4,8 +4,8 @@ from alembic import op
 
 from adapters.postgres.goals.tables import goals
 
-revision = "0018"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
