@@ -162,7 +162,7 @@ async def _client(
 ) -> None:
     """Register Mira: she gets a code by mail and verifies her email, like any client."""
     visitor = VisitorActor(practice_id)
-    date_of_birth = date.fromisoformat(CLIENTS[0].date_of_birth)
+    date_of_birth = date.fromisoformat(CLIENTS[0].date_of_birth or "")
     await portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(CLIENT, date_of_birth))
     code = await _mailed_code(portal, CLIENT, run_queued_jobs)
     await portal.use_case(VerifyEmail)(visitor, VerifyEmailCommand(CLIENT, code, demo.client_password))

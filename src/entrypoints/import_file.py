@@ -1,93 +1,184 @@
-"""Reads clients and clinicians from a CSV file, such as an EHR exports, and reports the lines that it cannot read."""
+"""Reads clients and clinicians from a CSV file, such as an EHR exports, and reports the rows that it cannot read."""
 
-import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar, get_args
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
 from entrypoints.errors import CommandError
+from entrypoints.import_csv import SEPARATORS, CsvFile
+from portal_core.kernel.errors import FieldError
 from portal_core.people.import_rows import ClientRow, ClinicianRow
-from portal_core.people.views import RejectedRow
+from portal_core.people.views import ImportedRow, PersonKind
 
 Row = TypeVar("Row", ClientRow, ClinicianRow)
-_MAX_FIELD_LENGTH = 64 * 1024
+_HOW_TO_MAP = '--column "Their name=our_name" reads another name, and --column "Their name=" leaves a column out'
+_QUOTES = 'A quotation mark is not closed, or text follows a closing one. Within quotation marks, write one as "".'
+_DATE_CELL = re.compile(r"\s*([0-9./ :-]+)?(AM|T[0-9:.]+)?\s*", re.IGNORECASE)
 
 
 @define
 class PeopleFile:
-    """The rows of a file. `rejected` are malformed lines; the import itself validates the values of the others."""
+    """The rows of a file. `rejected` could not be read; the import itself validates the values of the others."""
 
     clinicians: list[ClinicianRow] = field(factory=list)
     clients: list[ClientRow] = field(factory=list)
-    rejected: list[RejectedRow] = field(factory=list)
+    rejected: list[ImportedRow] = field(factory=list)
 
 
-def read_people(file: Path) -> PeopleFile:
-    """Read the file.
+def read_people(file: Path, columns: Sequence[str] = (), kind: PersonKind | None = None) -> PeopleFile:
+    """Read the file. Its columns have the names of the rows' fields, in any case, with spaces or underscores.
+
+    `columns` are texts such as `First Name=given_name` for other names, or `Notes=` to leave a column out. `kind` is
+    that of every row of a file without a column `kind`.
 
     Raises:
-        CommandError: the file cannot be read, is not UTF-8 or CSV, or has a wrong header.
+        CommandError: the file cannot be read, or has a wrong header.
     """
+    csv_file = CsvFile.read(file)
+    header = _read_header(file, csv_file, [_mapping(one) for one in columns], kind)
     people = PeopleFile()
-    csv.field_size_limit(_MAX_FIELD_LENGTH)
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as opened:
-            for line, values in _rows(file, csv.reader(opened, strict=True)):
-                _take(people, line, values)
-    except UnicodeDecodeError:
-        raise CommandError(f"{file}: not UTF-8 text") from None
-    except OSError as error:
-        raise CommandError(f"{file}: {error.strerror}") from None
+    for row in csv_file.rows(header.separator, header.starts_row):
+        if row.cells is None:
+            people.rejected.append(_rejected(row.line, "row", "quotes_invalid", _QUOTES))
+        elif fault := header.fault(row.cells):
+            people.rejected.append(_rejected(row.line, "row", "wrong_cell_count", fault))
+        else:
+            _take(people, row.line, header.values(row.cells))
     return people
 
 
-def _rows(file: Path, reader: Any) -> Iterator[tuple[int, dict[str, str] | None]]:
-    """Yield each row's first line number and its values; None for a row whose field count differs from the header."""
-    try:
-        names = [name.strip() for name in next(reader, [])]
-        _check_header(file, names)
-        before = reader.line_num
-        for fields in reader:
-            line, before = before + 1, reader.line_num
-            if any(one.strip() for one in fields):
-                yield line, dict(zip(names, fields, strict=True)) if len(fields) == len(names) else None
-    except csv.Error as error:
-        raise CommandError(f"{file}: line {reader.line_num}: {error}") from None
+@frozen
+class _Header:
+    """The separator, and the name of each column; None for one that is left out."""
 
+    separator: str
+    names: tuple[str | None, ...]
+    kind: PersonKind | None
 
-def _check_header(file: Path, names: list[str]) -> None:
-    if "kind" not in names:
-        raise CommandError(f"{file}: the first line must be a header with a column named kind")
-    known = {"kind", *_columns(ClientRow), *_columns(ClinicianRow)}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise CommandError(
-            f"{file}: unknown columns: {', '.join(map(repr, unknown))}; possible columns: {', '.join(sorted(known))}"
+    def values(self, cells: Sequence[str]) -> dict[str, str]:
+        """The cells by the names of their columns."""
+        found = {name: cell for name, cell in zip(self.names, cells, strict=False) if name is not None}
+        return found if self.kind is None else {"kind": self.kind, **found}
+
+    def fault(self, cells: Sequence[str]) -> str:
+        """What is wrong with the number of cells; empty cells after the last column do no harm."""
+        width = len(self.names)
+        if len(cells) >= width and not any(cell.strip() for cell in cells[width:]):
+            return ""
+        return (
+            f"This row has {len(cells)} cells, and the header has {width}. Put quotation marks around a value that "
+            "contains the separator."
         )
-    if len(set(names)) < len(names):
-        raise CommandError(f"{file}: a column appears twice")
+
+    def starts_row(self, cells: Sequence[str]) -> bool:
+        """Whether these cells of one line are the beginning of a row, and not of a cell with several lines."""
+        values = self.values(cells)
+        if self.kind is None:
+            place = self.names.index("kind")
+            whole = '"' not in "".join(cells[: place + 1])  # a mark here would be the end of a cell of the line before
+            return whole and values.get("kind", "").strip().lower() in get_args(PersonKind)
+        date = values.get("date_of_birth", "")
+        whole = len(cells) == len(self.names) and '"' not in "".join(cells)
+        return whole and bool(values["external_id"].strip()) and _DATE_CELL.fullmatch(date) is not None
 
 
-def _columns(kind: type[Any]) -> list[str]:
-    return [one.name for one in attrs.fields(kind) if one.name != "line"]
+def _read_header(
+    file: Path, csv_file: CsvFile, mappings: Sequence[tuple[str, str]], kind: PersonKind | None
+) -> _Header:
+    known = {"kind", *_columns(ClientRow), *_columns(ClinicianRow)}
+    if wrong := [name for _, name in mappings if name and name not in known]:
+        raise CommandError(f"--column: no column is named {', '.join(map(repr, wrong))}; {_possible(known)}")
+    ours = {_plain(theirs): name for theirs, name in mappings}
+
+    def matches(separator: str) -> tuple[int, bool, int]:
+        names = csv_file.names(separator)
+        found = sum(_plain(name) in known | ours.keys() for name in names or ())
+        return found, names is None, len(names or ())
+
+    separator = csv_file.separator or max(SEPARATORS, key=matches)
+    cells = csv_file.names(separator)
+    if cells is None:
+        raise CommandError(f"{file}: line {csv_file.header + 1}: the header cannot be read: {_QUOTES}")
+    header = [name.strip() for name in cells]
+    while header and not header[-1]:
+        header.pop()
+    if "" in header:
+        raise CommandError(f"{file}: column {header.index('') + 1} of the header has no name")
+    plain = [_plain(name) for name in header]
+    if absent := [theirs for theirs, _ in mappings if _plain(theirs) not in plain]:
+        raise CommandError(
+            f"{file}: --column: the file has no column {', '.join(map(repr, absent))}; it has {', '.join(header)}"
+        )
+    names = [ours.get(one, one) for one in plain]
+    if unknown := [name for name, one in zip(header, names, strict=True) if one and one not in known]:
+        raise CommandError(
+            f"{file}: unknown columns: {', '.join(map(repr, unknown))}; {_possible(known)}. {_HOW_TO_MAP}"
+        )
+    if twice := sorted({one for one in names if one and names.count(one) > 1}):
+        raise CommandError(f"{file}: a column appears twice: {', '.join(twice)}")
+    _require(file, names, kind)
+    return _Header(separator, tuple(one or None for one in names), kind)
 
 
-def _take(people: PeopleFile, line: int, values: dict[str, str] | None) -> None:
-    if values is None:
-        rejected = RejectedRow(line, "kind", "wrong_field_count", "This row has more or fewer fields than the header.")
-        people.rejected.append(rejected)
-        return
+def _require(file: Path, names: Sequence[str], kind: PersonKind | None) -> None:
+    if kind is None and "kind" not in names:
+        raise CommandError(
+            f"{file}: the first line must be a header with a column named kind (client or clinician). If all rows are "
+            "of one kind, choose it with --kind"
+        )
+    if kind is not None and "kind" in names:
+        raise CommandError(f"{file}: the file has a column named kind: leave out --kind")
+    if "external_id" not in names:
+        raise CommandError(
+            f"{file}: the first line must be a header with a column named external_id, by which people are matched. "
+            f"{_HOW_TO_MAP}"
+        )
+
+
+def _mapping(text: str) -> tuple[str, str]:
+    theirs, equals, ours = text.rpartition("=")
+    if not equals or not theirs.strip():
+        raise CommandError(f"--column {text!r}: write it as Their name=our_name")
+    return theirs.strip(), _plain(ours)
+
+
+def _plain(name: str) -> str:
+    """A column's name in lower case, with underscores for spaces and dashes."""
+    return re.sub(r"[\s_-]+", "_", name.strip().lower())
+
+
+def _possible(known: set[str]) -> str:
+    return f"possible columns: {', '.join(sorted(known))}"
+
+
+def _columns(kind: type[ClientRow | ClinicianRow]) -> tuple[str, ...]:
+    return tuple(one.name for one in attrs.fields(kind) if one.name != "line")
+
+
+def _take(people: PeopleFile, line: int, values: Mapping[str, str]) -> None:
     kind = values["kind"].strip().lower()
     if kind == "clinician":
-        people.clinicians.append(_row(ClinicianRow, line, values))
+        _add(people, people.clinicians, ClinicianRow, line, values)
     elif kind == "client":
-        people.clients.append(_row(ClientRow, line, values))
+        _add(people, people.clients, ClientRow, line, values)
     else:
-        people.rejected.append(RejectedRow(line, "kind", "kind_unknown", "Must be one of: client, clinician."))
+        people.rejected.append(_rejected(line, "kind", "kind_unknown", "Must be one of: client, clinician."))
 
 
-def _row(kind: type[Row], line: int, values: dict[str, str]) -> Row:
-    return kind(line=line, **{name: values.get(name, "") for name in _columns(kind)})
+def _add(people: PeopleFile, rows: list[Row], kind: type[Row], line: int, values: Mapping[str, str]) -> None:
+    names: tuple[str, ...] = _columns(kind)
+    foreign = [column for column, cell in values.items() if cell.strip() and column not in ("kind", *names)]
+    if foreign:
+        message = f"A {values['kind'].strip().lower()} has no such field. Leave the cell blank."
+        errors = tuple(FieldError(name, "column_of_other_kind", message) for name in foreign)
+        people.rejected.append(ImportedRow(line, None, None, "rejected", errors=errors))
+        return
+    rows.append(kind(line=line, **{name: values[name] for name in names if name in values}))
+
+
+def _rejected(line: int, path: str, code: str, message: str) -> ImportedRow:
+    return ImportedRow(line, None, None, "rejected", errors=(FieldError(path, code, message),))

@@ -81,11 +81,11 @@ def clinician_columns() -> str:
     return _columns(ClinicianRow)
 
 
-def _columns(kind: type[attrs.AttrsInstance]) -> str:
-    fields = [one for one in attrs.fields(kind) if one.name != "line"]
-    needed = [f"`{one.name}`" for one in fields if one.default is attrs.NOTHING]
-    others = [f"`{one.name}`" for one in fields if one.default is not attrs.NOTHING]
-    return _wrapped(f"Required: {', '.join(needed)}. Optional: {', '.join(others)}.")
+def _columns(kind: type[ClientRow | ClinicianRow]) -> str:
+    names = [one.name for one in attrs.fields(kind) if one.name not in ("line", "external_id")]
+    new = ", ".join(f"`{name}`" for name in kind.REQUIRED)
+    others = ", ".join(f"`{name}`" for name in names if name not in kind.REQUIRED)
+    return _wrapped(f"Required: `external_id`; for a new person also {new}. Optional: {others}.")
 
 
 def _wrapped(text: str) -> str:

@@ -16,6 +16,7 @@ RUN = {
     "docs/tutorial/first-hour.md",
     "docs/how-to/use-the-core-from-an-ehr.md",
     "docs/how-to/operate-in-production.md",
+    "docs/how-to/import-people.md",
 }
 """Pages whose `sh` blocks are run in order by other tests in this folder."""
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

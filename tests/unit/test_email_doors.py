@@ -121,8 +121,8 @@ async def import_client(email: str) -> None:
     world = (await MemoryPeopleUseCases.create()).world
     row = ClientRow(2, "E-1", "Ann", "Lee", "1990-05-17", email=email)
     imported = ImportPeople(world.begin, world.clock, world.ids)
-    for rejected in (await imported(world.system, ImportPeopleCommand((), (row,)))).rejected:
-        raise Invalid.at(rejected.field, rejected.code, rejected.reason)
+    for rejected in (await imported(world.system, ImportPeopleCommand((), (row,)))).rows:
+        raise Invalid(*rejected.errors)
 
 
 DOORS: dict[Callable[[str], Awaitable[None]], str] = {

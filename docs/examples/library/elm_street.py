@@ -51,7 +51,7 @@ async def import_practice(add_practice: AddPractice, begin: Begin[Any], clock: C
     job = SystemActor(practice.id, "ehr import")
     people = ImportPeopleCommand(clinicians=CLINICIANS, clients=CLIENTS)
     report = await ImportPeople(begin, clock, ids)(job, people)
-    assert not report.rejected, report.rejected
+    assert not report.rejected, report
 
     individual = DefineAppointmentTypeCommand(name="Individual session", duration=timedelta(minutes=50))
     appointment_type = await DefineAppointmentType(begin, ids)(job, individual)

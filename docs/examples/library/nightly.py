@@ -35,8 +35,9 @@ async def nightly(portal: Portal) -> int:
             failed += 1
             continue
         print(f"{practice.slug}: {report.changed} changed, {ended} grants ended")
-        for row in report.rejected:
-            print(f"  row {row.line}, {row.field}: {row.reason}")
+        for row in report.rows:
+            for fault in row.errors:
+                print(f"  row {row.line}, {fault.path}: {fault.message}")
     return failed
 
 

@@ -1,5 +1,6 @@
 """`portal practice`: add a practice, import its people, invite its first administrator."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
@@ -13,7 +14,22 @@ from entrypoints.errors import CommandError
 if TYPE_CHECKING:
     from entrypoints.container import Portal
     from portal_core.accounts.use_cases.reset_second_factor import IdentityCheck
-    from portal_core.people.views import ImportReport
+
+
+class Kind(StrEnum):
+    """Whom an import file without the column `kind` is about."""
+
+    CLIENT = "client"
+    CLINICIAN = "clinician"
+
+
+class Dates(StrEnum):
+    """The orders in which an import file may write dates."""
+
+    ISO = "iso"
+    US = "us"
+    EU = "eu"
+
 
 Slug = Annotated[str, typer.Option("--practice", help="The practice's slug. Not needed if there is only one practice.")]
 
@@ -166,35 +182,64 @@ def reset_second_factor(
 
 @practice.command(name="import")
 def import_people(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a header.")],
+    file: Annotated[Path, typer.Argument(help="A CSV file with a header, separated by comma, semicolon or tab.")],
     slug: Slug = "",
+    dates: Annotated[
+        Dates,
+        typer.Option(help="How dates are written: iso (1980-05-31), us (5/31/1980) or eu (31.5.1980, 31/5/1980)."),
+    ] = Dates.ISO,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            help='A column with another name, as "First Name=given_name"; "Notes=" leaves it out. Repeat for several.',
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(help="Who all rows are, in a file without the column kind: client or clinician.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", help="Write what happens with every row to this CSV file.")
+    ] = None,
 ) -> None:
     """Import clients and clinicians from a CSV file with a header. It is safe to run this twice.
 
-    The column `kind` is `client` or `clinician`. Clients need external_id, given_name, family_name and date_of_birth
-    (YYYY-MM-DD), and may have chosen_name, pronouns, email, phone, address, time_zone, language, state, status and
-    clinicians (external ids separated by ;). Clinicians need external_id and name, and may have credentials, time_zone,
-    room_link and active (yes or no).
+    The column `kind` is `client` or `clinician`, and external_id is required. A missing column or a blank cell leaves
+    the person's field as it is; the cell (empty) empties the field.
+
+    New clients need given_name, family_name and date_of_birth. Clients may have chosen_name, pronouns, email, phone,
+    address, time_zone, language, state, status and clinicians (external ids separated by ;). New clinicians need name,
+    and may have credentials, time_zone, room_link and active (yes or no).
     """
     from entrypoints.import_file import read_people
+    from entrypoints.import_report import print_report, write_report
     from portal_core.kernel.actor import SystemActor
     from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
+    from portal_core.people.views import ImportReport
 
-    people = read_people(file)
+    people = read_people(file, columns or (), kind.value if kind else None)
+    if report_file is not None:  # before anything is imported
+        write_report(ImportReport.of([]), report_file)
 
-    async def work(portal: "Portal") -> "ImportReport":
+    async def work(portal: "Portal") -> ImportReport:
         actor = SystemActor(await find_practice(portal, slug), "portal practice import")
         with progress_bar("importing") as progress:
             task = progress.add_task("importing", total=len(people.clinicians) + len(people.clients))
             command = ImportPeopleCommand(
-                people.clinicians, people.clients, lambda done, of: progress.update(task, completed=done, total=of)
+                people.clinicians,
+                people.clients,
+                lambda done, of: progress.update(task, completed=done, total=of),
+                dry_run=dry_run,
+                dates=dates.value,
             )
             return await portal.use_case(ImportPeople)(actor, command)
 
-    report = with_portal(work)
-    typer.echo(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged")
-    rejected = sorted((*people.rejected, *report.rejected), key=lambda row: row.line)
-    for row in rejected:
-        typer.echo(f"line {row.line}: {row.field}: {row.reason}")
-    if rejected:
-        raise CommandError(f"{len(rejected)} rows were rejected; correct them and run the import again")
+    imported = with_portal(work)
+    rows = sorted((*people.rejected, *imported.rows), key=lambda row: row.line)
+    report = ImportReport.of(rows, dry_run=dry_run)
+    if report_file is not None:
+        write_report(report, report_file)
+    print_report(report)
+    if report.rejected:
+        raise CommandError(f"{report.rejected} rows were rejected; correct them and run the import again")

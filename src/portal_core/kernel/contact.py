@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import fields, frozen
 
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.errors import Invalid, check_all
 from portal_core.kernel.text import multi_line_text, single_line_text
 from portal_core.kernel.time_zones import zone_info
 
@@ -77,14 +77,17 @@ class EmergencyContact:
         """Each field in the form in which it is kept.
 
         Raises:
-            Invalid: naming the first field that is not taken.
+            Invalid: naming every field that is not taken.
         """
         relationship = self.relationship if self.relationship and self.relationship.strip() else None
-        return EmergencyContact(
-            name=single_line_text(self.name, f"{path}.name", 120),
-            phone=phone_number_with_extension(self.phone, f"{path}.phone"),
-            relationship=single_line_text(relationship, f"{path}.relationship", 80) if relationship else None,
-        )
+        checks: dict[str, Callable[[], str | None]] = {
+            "name": lambda: single_line_text(self.name, f"{path}.name", 120),
+            "phone": lambda: phone_number_with_extension(self.phone, f"{path}.phone"),
+            "relationship": lambda: (
+                single_line_text(relationship, f"{path}.relationship", 80) if relationship else None
+            ),
+        }
+        return EmergencyContact(**check_all(checks))  # type: ignore[arg-type]  # only the relationship may be None
 
 
 @frozen

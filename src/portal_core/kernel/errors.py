@@ -4,10 +4,13 @@ Every subclass has a stable `code` that programs may rely on and a `title` for p
 case and never holds health information.
 """
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, TypeVar
 from uuid import UUID
 
 from attrs import frozen
+
+T = TypeVar("T")
 
 
 @frozen
@@ -97,6 +100,25 @@ class Invalid(PortalError):
     def at(cls, path: str, code: str, message: str) -> "Invalid":
         """Build the error for a single field."""
         return cls(FieldError(path, code, message))
+
+
+def check_all(checks: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    """The results of all checks, by their names.
+
+    Raises:
+        Invalid: some fail; it lists what is wrong with every one of them. If only one fails, its own error is raised.
+    """
+    results, errors = dict[str, T](), list[Invalid]()
+    for name, check in checks.items():
+        try:
+            results[name] = check()
+        except Invalid as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise Invalid(*(fault for error in errors for fault in error.fields))
+    return results
 
 
 class IdempotencyMismatch(Invalid):

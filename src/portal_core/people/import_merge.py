@@ -1,113 +1,268 @@
-"""How one row of an import changes the practice's people."""
+"""How the rows of an import change the practice's people: planned from what is stored, then written."""
 
-from collections.abc import Callable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from attrs import fields
+from attrs import define, field, fields, frozen
 
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import ContactChanges
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.errors import FieldError, RecordDestroyed
+from portal_core.kernel.sources import IdSource
 from portal_core.people.corrections import recalculate_access
-from portal_core.people.details import ClientDetails, ClinicianDetails
-from portal_core.people.import_rows import ClientRow, ClinicianRow
-from portal_core.people.model import Client, Clinician, Practice, changed_fields
+from portal_core.people.import_rows import ClientRow, ClinicianRow, DateOrder, ParsedRow
+from portal_core.people.model import Client, Clinician, changed_fields
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.staff_rules import assign_team
+from portal_core.people.staff_rules import release_time
+from portal_core.people.views import ImportedRow, PersonKind, RowOutcome
 
-RowOutcome = Literal["added", "changed", "unchanged"]
-NewId = Callable[[], UUID]
-
-CLIENT_MANAGED_FIELDS = tuple(field.name for field in fields(ContactChanges))
+CLIENT_MANAGED_FIELDS = tuple(one.name for one in fields(ContactChanges))
 """Fields that clients may change themselves: an import fills them only where the record has no value."""
-BILLING_FIELDS = ("coverage", "npi", "licenses")
-"""Fields that not every EHR exports: an import without a value leaves them as they are."""
+
+ENCRYPTED_FIELDS = ("address", "emergency_contact", "coverage")
+"""Fields that cannot be stored once the key of the record was destroyed."""
 
 
-async def import_clinician(
-    unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str], new_id: NewId
-) -> RowOutcome:
-    """Add or change the clinician of a row; `seen` holds the external ids of the rows before it.
+@define
+class ImportContext:
+    """What is known across the chunks of one import.
+
+    `clinicians` are the practice's as this import leaves them, by external id.
+    """
+
+    practice_id: UUID
+    ids: IdSource
+    dates: DateOrder = "iso"
+    clinicians: dict[str, Clinician] = field(factory=dict)
+    _first: dict[tuple[str, str], tuple[int, int]] = field(factory=dict)
+
+    def add_clinicians(self, clinicians: Iterable[Clinician | None]) -> None:
+        """Remember these, for the care teams of the clients that follow."""
+        self.clinicians |= {one.external_id: one for one in clinicians if one is not None and one.external_id}
+
+    def duplicate(self, kind: PersonKind, external_id: str | None, place: int, line: int) -> tuple[FieldError, ...]:
+        """The error of a row whose external id an earlier row of its kind has; `place` is the row's among these."""
+        first = self._first.setdefault((kind, external_id), (place, line)) if external_id else (place, line)
+        if first[0] == place:
+            return ()
+        message = f"Must be unique: the row in line {first[1]} has the same id."
+        return (FieldError("external_id", "duplicate_id", message),)
+
+
+@frozen
+class ClinicianPlan:
+    """A row, and the clinician as stored and as they will be. Both are None if the row is rejected."""
+
+    row: ImportedRow
+    before: Clinician | None = None
+    after: Clinician | None = None
+
+
+@frozen
+class ClientPlan:
+    """A row, the client as stored and as they will be, and their new care team; a `team` of None stays as it is."""
+
+    row: ImportedRow
+    before: Client | None = None
+    after: Client | None = None
+    team: tuple[UUID, ...] | None = None
+
+
+async def plan_clinicians(
+    unit: PeopleUnit, context: ImportContext, rows: Sequence[ClinicianRow], first: int
+) -> list[ClinicianPlan]:
+    """Compare the rows with the stored clinicians; `first` is the place of the first row in the import."""
+    known = {one.external_id: one for one in await unit.clinician_records.all()}
+    plans = []
+    for place, row in enumerate(rows, first):
+        parsed = row.parse()
+        external_id = parsed.values.get("external_id")
+        before = known.get(external_id) if external_id else None
+        errors = parsed.errors + context.duplicate("clinician", external_id, place, row.line)
+        if before is None:
+            errors += parsed.missing(*row.REQUIRED)
+        if errors:
+            plans.append(ClinicianPlan(_rejected("clinician", row.line, external_id, errors)))
+            continue
+        after = (
+            Clinician(context.ids.new(), context.practice_id, **parsed.values)
+            if before is None
+            else before.with_changes(**parsed.values)
+        )
+        plans.append(ClinicianPlan(_accepted("clinician", row.line, before, after, parsed), before, after))
+    return plans
+
+
+async def store_clinicians(unit: PeopleUnit, plans: Sequence[ClinicianPlan], now: datetime) -> None:
+    """Add and change clinicians as planned. The time of those who leave is released."""
+    for plan in plans:
+        after, before = plan.after, plan.before
+        if after is None or after is before:
+            continue
+        if before is None:
+            await unit.clinician_records.add(after, AuditEntry("clinician.added", after.id))
+        else:
+            if before.active and not after.active:
+                await release_time(unit, before, now)
+            facts = {"fields": changed_fields(before, after)}
+            await unit.clinician_records.save(after, AuditEntry("clinician.changed", after.id, facts=facts))
+
+
+async def plan_clients(
+    unit: PeopleUnit, context: ImportContext, rows: Sequence[ClientRow], first: int, now: datetime
+) -> list[ClientPlan]:
+    """Compare the rows with the stored clients; `first` is the place of the first row in the import."""
+    today = (await unit.practice_record.get()).today(now)
+    parsed = [row.parse(today, context.dates) for row in rows]
+    stored = await _stored_clients(unit, parsed)
+    return [
+        await _plan_client(unit, context, stored, row, one, place, now)
+        for place, (row, one) in enumerate(zip(rows, parsed, strict=True), first)
+    ]
+
+
+@frozen
+class _StoredClients:
+    """The clients that rows are about: by external id, their care teams, and whose key was destroyed."""
+
+    known: Mapping[str, Client]
+    teams: Mapping[UUID, tuple[UUID, ...]]
+    destroyed: frozenset[UUID]
+
+
+async def _stored_clients(unit: PeopleUnit, parsed: Sequence[ParsedRow]) -> _StoredClients:
+    by_id = {one.values["external_id"]: one for one in parsed if "external_id" in one.values}
+    known = await unit.client_records.find_by_external_ids(by_id)
+    teams = await unit.care_teams.of_all([client.id for client in known.values()])
+    sealing = [
+        client.id
+        for external_id, client in known.items()
+        if any(by_id[external_id].values.get(name) is not None for name in ENCRYPTED_FIELDS)
+    ]
+    return _StoredClients(known, teams, await unit.client_records.destroyed(sealing))
+
+
+async def _plan_client(
+    unit: PeopleUnit,
+    context: ImportContext,
+    stored: _StoredClients,
+    row: ClientRow,
+    parsed: ParsedRow,
+    place: int,
+    now: datetime,
+) -> ClientPlan:
+    external_id = parsed.values.get("external_id")
+    before = stored.known.get(external_id) if external_id else None
+    stored_team = stored.teams[before.id] if before else ()
+    team, team_errors = _team(row.team(), context.clinicians, stored_team)
+    errors = parsed.errors + context.duplicate("client", external_id, place, row.line) + team_errors
+    values, kept = parsed.values, tuple[str, ...]()
+    if before is None:
+        errors += parsed.missing(*row.REQUIRED)
+    else:
+        values, kept = await _merged(unit, before, parsed.values)
+        if before.id in stored.destroyed:
+            errors += _cannot_seal(values)
+    if errors:
+        return ClientPlan(_rejected("client", row.line, external_id, errors))
+    if before is None:
+        after = Client(context.ids.new(), context.practice_id, created_at=now, **values)
+    else:
+        after = before.with_changes(**values)
+    if team == stored_team:
+        team = None
+    if team is not None and after is before:
+        after = after.with_next_version()  # a changed team is a change of the client
+    imported = _accepted("client", row.line, before, after, parsed, kept, team_changes=team is not None)
+    return ClientPlan(imported, before, after, team)
+
+
+def _cannot_seal(values: Mapping[str, Any]) -> tuple[FieldError, ...]:
+    given = (name for name in ENCRYPTED_FIELDS if values.get(name) is not None)
+    return tuple(FieldError(name, RecordDestroyed.code, RecordDestroyed.title) for name in given)
+
+
+async def store_clients(unit: PeopleUnit, plans: Sequence[ClientPlan], now: datetime) -> None:
+    """Add and change clients and their care teams as planned.
 
     Raises:
-        Invalid: the row is not valid.
+        StaleVersion, DuplicateExternalId: one of them changed after it was read.
     """
-    details = row.parse()
-    external_id = _unique_external_id(details, seen)
-    known = await unit.clinician_records.find_by_external_id(external_id)
-    if known is None:
-        clinician = Clinician(new_id(), practice.id, **details.values())
-        await unit.clinician_records.add(clinician, AuditEntry("clinician.added", clinician.id))
-        return "added"
-    changed = known.with_changes(**_given_values(details))
-    if changed is known:
-        return "unchanged"
-    facts = {"fields": changed_fields(known, changed)}
-    await unit.clinician_records.save(changed, AuditEntry("clinician.changed", known.id, facts=facts))
-    return "changed"
+    added = [plan.after for plan in plans if plan.after is not None and plan.before is None]
+    changed = [
+        (plan.before, plan.after)
+        for plan in plans
+        if plan.after is not None and plan.before is not None and plan.after is not plan.before
+    ]
+    added_entries = [AuditEntry("client.added", one.id, record=one.id) for one in added]
+    await unit.client_records.add_all(added, added_entries)
+    changed_entries = [
+        AuditEntry("client.changed", before.id, record=before.id, facts={"fields": names})
+        for before, after in changed
+        if (names := changed_fields(before, after))
+    ]
+    await unit.client_records.save_all([after for _, after in changed], changed_entries)
+    for before, after in changed:
+        await recalculate_access(unit, before, after, now)
+    teams = {plan.after.id: plan.team for plan in plans if plan.after is not None and plan.team is not None}
+    team_entries = [
+        AuditEntry("care_team.assigned", client_id, record=client_id, facts={"clinicians": str(len(team))})
+        for client_id, team in teams.items()
+    ]
+    await unit.care_teams.assign_all(teams, team_entries)
 
 
-async def import_client(
-    unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str], new_id: NewId, now: datetime
-) -> RowOutcome:
-    """Add or change the client of a row; `seen` holds the external ids of the rows before it.
-
-    Raises:
-        Invalid: the row is not valid.
-    """
-    details = row.parse(practice.today(now))
-    external_id = _unique_external_id(details, seen)
-    team = await _team(unit, row)
-    known = await unit.client_records.find_by_external_id(external_id)
-    if known is None:
-        client = Client(new_id(), practice.id, created_at=now, **details.values())
-        await unit.client_records.add(client, AuditEntry("client.added", client.id, record=client.id))
-        await _assign(unit, client, team)
-        return "added"
-    changed = await _merged(unit, known, details)
-    if changed is not known:
-        facts = {"fields": changed_fields(known, changed)}
-        await unit.client_records.save(changed, AuditEntry("client.changed", known.id, record=known.id, facts=facts))
-        await recalculate_access(unit, known, changed, now)
-    return "unchanged" if await _assign(unit, changed, team) is known else "changed"
-
-
-async def _merged(unit: PeopleUnit, known: Client, details: ClientDetails) -> Client:
-    values = _given_values(details)
-    for name in CLIENT_MANAGED_FIELDS:
-        if getattr(known, name) is not None:
-            del values[name]
-    if known.email is not None and details.email != known.email:
+async def _merged(unit: PeopleUnit, known: Client, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The values that may replace the client's, and the names of those that may not."""
+    differ = {name for name, value in values.items() if value != getattr(known, name)}
+    kept = {name for name in CLIENT_MANAGED_FIELDS if name in differ and getattr(known, name) is not None}
+    if "email" in differ and known.email is not None:
         account = await unit.accounts.find_by_email("portal", known.email)
         if account is not None and account.client_id == known.id and account.status == "active":
-            del values["email"]
-    return known.with_changes(**values)
+            kept.add("email")
+    return (
+        {name: value for name, value in values.items() if name not in kept},
+        tuple(name for name in values if name in kept),
+    )
 
 
-def _given_values(details: ClientDetails | ClinicianDetails) -> dict[str, Any]:
-    return {name: value for name, value in details.values().items() if value or name not in BILLING_FIELDS}
+def _team(
+    external_ids: Sequence[str] | None, clinicians: Mapping[str, Clinician], stored: Collection[UUID]
+) -> tuple[tuple[UUID, ...] | None, tuple[FieldError, ...]]:
+    """The team of a row, None where it says nothing. Clinicians who left stay in the team, and do not join one."""
+    if external_ids is None:
+        return None, ()
+    found = [clinicians.get(one) for one in external_ids]
+    unknown = [str(number) for number, one in enumerate(found, 1) if one is None]
+    left = [str(number) for number, one in enumerate(found, 1) if one and not one.active and one.id not in stored]
+    errors = []
+    if unknown:
+        message = f"No clinician has this external id (number {', '.join(unknown)} in the list)."
+        errors.append(FieldError("clinicians", "clinician_unknown", message))
+    if left:
+        message = f"Leave out clinicians who have left the practice (number {', '.join(left)} in the list)."
+        errors.append(FieldError("clinicians", "clinician_left", message))
+    return tuple(sorted({one.id for one in found if one is not None})), tuple(errors)
 
 
-async def _team(unit: PeopleUnit, row: ClientRow) -> tuple[UUID, ...]:
-    found = []
-    for external_id in row.team():
-        clinician = await unit.clinician_records.find_by_external_id(external_id)
-        if clinician is None:
-            raise Invalid.at("clinicians", "clinician_unknown", "No clinician has this external id.")
-        found.append(clinician.id)
-    return tuple(sorted(set(found)))
+def _rejected(kind: PersonKind, line: int, external_id: str | None, errors: tuple[FieldError, ...]) -> ImportedRow:
+    return ImportedRow(line, kind, external_id, "rejected", errors=errors)
 
 
-async def _assign(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) -> Client:
-    return await assign_team(unit, client, team) if team else client
-
-
-def _unique_external_id(details: ClientDetails | ClinicianDetails, seen: set[str]) -> str:
-    external_id = details.external_id
-    assert external_id is not None
-    if external_id in seen:
-        raise Invalid.at("external_id", "duplicate_id", "Must be unique: an earlier row of the file has this id.")
-    seen.add(external_id)
-    return external_id
+def _accepted(
+    kind: PersonKind,
+    line: int,
+    before: Client | Clinician | None,
+    after: Client | Clinician,
+    parsed: ParsedRow,
+    kept: tuple[str, ...] = (),
+    *,
+    team_changes: bool = False,
+) -> ImportedRow:
+    changed = tuple(parsed.values) if before is None else tuple(changed_fields(before, after).split())
+    if team_changes:
+        changed += ("clinicians",)
+    outcome: RowOutcome = "added" if before is None else "changed" if changed else "unchanged"
+    return ImportedRow(line, kind, after.external_id, outcome, changed, kept)

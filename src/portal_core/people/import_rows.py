@@ -1,34 +1,77 @@
 """Rows of an import file, and how they are parsed."""
 
+import re
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import cast
+from typing import Any, ClassVar, Final, Literal
 
-from attrs import frozen
+from attrs import fields, frozen
 
-from portal_core.kernel.contact import EmergencyContact
-from portal_core.kernel.errors import Invalid
-from portal_core.people.details import ClientDetails, ClinicianDetails
+from portal_core.kernel.contact import KEEP, EmergencyContact, Keep
+from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.people.details import (
+    Checks,
+    ClientDetails,
+    ClinicianDetails,
+    client_checks,
+    clinician_checks,
+    may_be_empty,
+)
 from portal_core.people.identifiers import License
-from portal_core.people.model import ClientStatus, Coverage
 
-_YES = {"", "yes", "true", "1", "y"}
+EMPTY: Final = "(empty)"
+"""What a row says, in any case, to empty a field. A field that it leaves blank or does not have stays as it is."""
+
+DateOrder = Literal["iso", "us", "eu"]
+"""How dates are written: year-month-day; month/day/year; or day.month.year. The first is understood in every import."""
+
+_YES = {"yes", "true", "1", "y"}
 _NO = {"no", "false", "0", "n"}
+# The time of day that spreadsheets and databases write after a date.
+_MIDNIGHT = re.compile(r"[ T]+(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})(?P<mark>-?)(?P<month>[0-9]{2})(?P=mark)(?P<day>[0-9]{2})")
+_YEAR_LAST: Mapping[DateOrder, re.Pattern[str]] = {
+    "us": re.compile(r"(?P<month>[0-9]{1,2})(?P<mark>[/-])(?P<day>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})"),
+    "eu": re.compile(r"(?P<day>[0-9]{1,2})(?P<mark>[./-]) ?(?P<month>[0-9]{1,2})(?P=mark) ?(?P<year>[0-9]{4})"),
+}
+_DATE_MESSAGES: Mapping[DateOrder, str] = {
+    "iso": "Must be a date as year-month-day, such as 1980-05-31. An import can also be told the orders us and eu.",
+    "us": "Must be a date as month/day/year with four digits for the year, such as 5/31/1980.",
+    "eu": "Must be a date as day.month.year with four digits for the year, such as 31.5.1980.",
+}
+
+
+@frozen
+class ParsedRow:
+    """The valid values of the fields that a row sets, and every error of the others. None empties a field."""
+
+    values: dict[str, Any]
+    errors: tuple[FieldError, ...]
+
+    def missing(self, *names: str) -> tuple[FieldError, ...]:
+        """The errors of a row about a new person that does not give these fields."""
+        given = {*self.values, *(error.path for error in self.errors)}
+        message = "Must not be empty: nobody with this external id is known yet."
+        return tuple(FieldError(name, "missing", message) for name in names if name not in given)
 
 
 @frozen
 class ClientRow:
-    """One client, all as text; None where the file says nothing.
+    """One client, all as text. A field that is None or blank stays as it is; `EMPTY` empties it.
 
-    `date_of_birth` is YYYY-MM-DD; `clinicians` are external ids with `;` between them.
+    A new client needs `given_name`, `family_name` and `date_of_birth` (in the import's order of dates). `clinicians`
+    are external ids with `;` between them.
 
     `line` is the line in the file, for the report.
     """
 
+    REQUIRED: ClassVar = ("given_name", "family_name", "date_of_birth")
+
     line: int
     external_id: str
-    given_name: str
-    family_name: str
-    date_of_birth: str
+    given_name: str | None = None
+    family_name: str | None = None
+    date_of_birth: str | None = None
     chosen_name: str | None = None
     pronouns: str | None = None
     email: str | None = None
@@ -44,55 +87,47 @@ class ClientRow:
     emergency_contact_phone: str | None = None
     coverage: str | None = None
 
-    def parse(self, today: date) -> ClientDetails:
-        """Parse and validate the row.
+    def parse(self, today: date, dates: DateOrder = "iso") -> ParsedRow:
+        """Parse and validate the row, without `clinicians`."""
+        readers: Readers = {
+            "date_of_birth": lambda text: _date(text, dates, "date_of_birth"),
+            "coverage": lambda text: text.lower().replace("-", "_"),
+            "status": str.lower,
+        }
+        composed = {"emergency_contact": self._emergency_contact()}
+        return _parsed(self, ClientDetails, readers, client_checks(today), composed)
 
-        Raises:
-            Invalid: a field is not valid; it names the first such field.
-        """
-        _require_value(self.external_id, "external_id")
-        _require_value(self.given_name, "given_name")
-        _require_value(self.family_name, "family_name")
-        return ClientDetails(
-            given_name=self.given_name,
-            family_name=self.family_name,
-            date_of_birth=_parse_date(self.date_of_birth, "date_of_birth"),
-            external_id=self.external_id.strip(),
-            chosen_name=_given(self.chosen_name),
-            pronouns=_given(self.pronouns),
-            email=_given(self.email),
-            phone=_given(self.phone),
-            address=_given(self.address),
-            time_zone=_given(self.time_zone),
-            language=_given(self.language),
-            state=_given(self.state),
-            emergency_contact=self._emergency_contact(),
-            coverage=cast(Coverage | None, _given((self.coverage or "").lower().replace("-", "_"))),
-            status=cast(ClientStatus, (self.status or "").strip().lower() or "active"),
-        ).validated(today)
-
-    def team(self) -> tuple[str, ...]:
-        """The external ids of the care team; empty when the file does not say."""
-        return _parts(self.clinicians)
-
-    def _emergency_contact(self) -> EmergencyContact | None:
-        name, phone = _given(self.emergency_contact_name), _given(self.emergency_contact_phone)
-        relationship = _given(self.emergency_contact_relationship)
-        if not (name or phone or relationship):
+    def team(self) -> tuple[str, ...] | None:
+        """The external ids of the care team; None where the row says nothing, and nobody for `EMPTY`."""
+        text = (self.clinicians or "").strip()
+        if not text:
             return None
-        return EmergencyContact(name or "", phone or "", relationship)
+        return () if _is_empty(text) else _parts(text)
+
+    def _emergency_contact(self) -> EmergencyContact | Keep | None:
+        """The contact of the three columns; an empty name empties it."""
+        name = (self.emergency_contact_name or "").strip()
+        relationship = (self.emergency_contact_relationship or "").strip()
+        phone = (self.emergency_contact_phone or "").strip()
+        if _is_empty(name):
+            return None
+        if not (name or relationship or phone):
+            return KEEP
+        return EmergencyContact(name, phone, None if _is_empty(relationship) else relationship)
 
 
 @frozen
 class ClinicianRow:
-    """One clinician, all as text. `active` is yes or no, yes when it is absent.
+    """One clinician, all as text, as in `ClientRow`. A new clinician needs `name`. `active` is yes or no.
 
     `licenses` are a state and a number each, with `;` between them: `NY 012345; NJ 44SC0`.
     """
 
+    REQUIRED: ClassVar = ("name",)
+
     line: int
     external_id: str
-    name: str
+    name: str | None = None
     credentials: str | None = None
     time_zone: str | None = None
     room_link: str | None = None
@@ -100,45 +135,71 @@ class ClinicianRow:
     npi: str | None = None
     licenses: str | None = None
 
-    def parse(self) -> ClinicianDetails:
-        """Parse and validate the row.
-
-        Raises:
-            Invalid: a field is not valid; it names the first such field.
-        """
-        _require_value(self.external_id, "external_id")
-        _require_value(self.name, "name")
-        active = (self.active or "").strip().lower()
-        if active not in _YES | _NO:
-            raise Invalid.at("active", "not_yes_or_no", "Must be yes or no.")
-        return ClinicianDetails(
-            name=self.name,
-            credentials=_given(self.credentials),
-            external_id=self.external_id.strip(),
-            time_zone=_given(self.time_zone),
-            room_link=_given(self.room_link),
-            npi=_given(self.npi),
-            licenses=tuple(License(*one.partition(" ")[::2]) for one in _parts(self.licenses)),
-            active=active in _YES,
-        ).validated()
+    def parse(self) -> ParsedRow:
+        """Parse and validate the row."""
+        readers: Readers = {"active": _yes_or_no, "licenses": _licenses}
+        return _parsed(self, ClinicianDetails, readers, clinician_checks(), {})
 
 
-def _given(text: str | None) -> str | None:
-    """The text without space around it, None when nothing is left."""
-    return (text or "").strip() or None
+Readers = Mapping[str, Callable[[str], Any]]
+"""How the text of a field becomes the value that its check expects, for fields that are not text."""
 
 
-def _parts(text: str | None) -> tuple[str, ...]:
-    return tuple(one.strip() for one in (text or "").split(";") if one.strip())
+def _parsed(
+    row: ClientRow | ClinicianRow,
+    kind: type[ClientDetails | ClinicianDetails],
+    readers: Readers,
+    checks: Checks,
+    composed: Mapping[str, Any],
+) -> ParsedRow:
+    """Parse the columns of the fields, and check what was `composed` of several columns."""
+    values, errors = dict[str, Any](), list[FieldError]()
+    for name, default in ((field.name, field.default) for field in fields(kind)):
+        text = (getattr(row, name, None) or "").strip()
+        identifies = name == "external_id"
+        try:
+            if name in composed:
+                if composed[name] is not KEEP:
+                    values[name] = composed[name] and checks[name](composed[name])
+            elif _is_empty(text):
+                if identifies or not may_be_empty(kind, name):
+                    raise Invalid.at(name, "required", "Cannot be emptied.")
+                values[name] = default
+            elif text:
+                values[name] = checks[name](readers[name](text) if name in readers else text)
+            elif identifies:
+                raise Invalid.at(name, "missing", "Must not be empty: people are matched by it.")
+        except Invalid as error:
+            errors += error.fields
+    return ParsedRow(values, tuple(errors))
 
 
-def _require_value(text: str, path: str) -> None:
-    if not text.strip():
-        raise Invalid.at(path, "missing", "Must not be empty.")
+def _is_empty(text: str) -> bool:
+    return text.lower() == EMPTY
 
 
-def _parse_date(text: str, path: str) -> date:
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(";") if one.strip())
+
+
+def _licenses(text: str) -> tuple[License, ...]:
+    return tuple(License(*one.partition(" ")[::2]) for one in _parts(text))
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in _YES | _NO:
+        raise Invalid.at("active", "not_yes_or_no", "Must be yes or no.")
+    return text.lower() in _YES
+
+
+def _date(text: str, dates: DateOrder, path: str) -> date:
+    text = _MIDNIGHT.sub("", text)
+    found = _YEAR_FIRST.fullmatch(text)
+    if found is None and dates != "iso":
+        found = _YEAR_LAST[dates].fullmatch(text)
     try:
-        return date.fromisoformat(text.strip())
+        if found is not None:
+            return date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:
-        raise Invalid.at(path, "date_invalid", "Must be a date as year-month-day, such as 1980-05-31.") from None
+        pass  # such as 30 February
+    raise Invalid.at(path, "date_invalid", _DATE_MESSAGES[dates])

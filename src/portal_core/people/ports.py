@@ -1,6 +1,6 @@
 """Ports of the people feature."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, Protocol
 from uuid import UUID
@@ -36,6 +36,14 @@ class ClientRecords(Protocol):
 
     async def find_by_external_id(self, external_id: str) -> Client | None: ...
 
+    async def find_by_external_ids(self, external_ids: Collection[str]) -> dict[str, Client]:
+        """The clients that have these external ids, by them."""
+        ...
+
+    async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Those of these clients whose key was destroyed."""
+        ...
+
     async def add(self, client: Client, audit_entry: AuditEntry) -> None:
         """Add the client together with a new key that encrypts the record. Raises:
         DuplicateExternalId: another client has its external id.
@@ -46,6 +54,19 @@ class ClientRecords(Protocol):
         """Raises:
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another client has its external id.
+        """
+        ...
+
+    async def add_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
+        """Add many clients as `add` does. Raises:
+        DuplicateExternalId: another client has the external id of one of them.
+        """
+        ...
+
+    async def save_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
+        """Save many clients as `save` does. Raises:
+        StaleVersion: one of them changed after it was read.
+        DuplicateExternalId: another client has the external id of one of them.
         """
         ...
 
@@ -138,12 +159,20 @@ class CareTeams(Protocol):
         """The clinicians' ids, in order."""
         ...
 
+    async def of_all(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        """The clinicians' ids, in order, of each of these clients."""
+        ...
+
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         """Replace the team; `client` is the client at its new version. The caller has checked that all of them exist.
 
         Raises:
             StaleVersion: the client or the team changed after they were read.
         """
+        ...
+
+    async def assign_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        """Replace the teams of these clients, whom the unit adds or saves. The caller has checked the clinicians."""
         ...
 
 

@@ -1,12 +1,13 @@
 """Checks on staff roles, clinicians and care teams, shared by the use cases that write them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from portal_core.kernel.actor import ROLES, Role
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid
-from portal_core.people.model import Client
+from portal_core.people.model import Client, Clinician
 from portal_core.people.ports import PeopleUnit
 
 
@@ -43,6 +44,12 @@ async def check_team(unit: PeopleUnit, team: Iterable[UUID]) -> None:
             raise Invalid.at("clinician_ids", "clinician_unknown", "Must be clinicians of the practice.")
         if not clinician.active:
             raise Invalid.at("clinician_ids", "clinician_left", "Leave out clinicians who have left the practice.")
+
+
+async def release_time(unit: PeopleUnit, clinician: Clinician, now: datetime) -> None:
+    """End all holds and open waitlist offers of a clinician who leaves; bookings wait until this unit ends."""
+    await unit.calendar.lock([clinician.id], now)
+    await unit.calendar.release_reservations(clinician.id, AuditEntry("reservations.released", clinician.id))
 
 
 async def assign_team(unit: PeopleUnit, client: Client, team: tuple[UUID, ...]) -> Client:

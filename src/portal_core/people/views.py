@@ -1,12 +1,16 @@
 """Read models of the people feature."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from attrs import frozen
 
 from portal_core.kernel.actor import ROLES, Role
 from portal_core.kernel.contact import EmergencyContact
+from portal_core.kernel.errors import FieldError
 from portal_core.people.identifiers import License
 from portal_core.people.model import (
     Client,
@@ -17,6 +21,9 @@ from portal_core.people.model import (
     Practice,
     StaffMember,
 )
+
+PersonKind = Literal["client", "clinician"]
+RowOutcome = Literal["added", "changed", "unchanged", "rejected"]
 
 
 @frozen
@@ -242,20 +249,38 @@ class ClientView:
 
 
 @frozen
-class RejectedRow:
-    """A rejected row of an import: its line in the file, the field, and the reason. It contains no value of the row."""
+class ImportedRow:
+    """What an import did with one row, or would do. It names fields, and holds no value of the row but the external id.
+
+    `fields` are those that a new person was given, or that changed for a known one. `kept` are those that the row would
+    change, but that only the client may. A rejected row has `errors`, and no kind or external id if that is not valid.
+    """
 
     line: int
-    field: str
-    code: str
-    reason: str
+    kind: PersonKind | None
+    external_id: str | None
+    outcome: RowOutcome
+    fields: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    errors: tuple[FieldError, ...] = ()
 
 
 @frozen
 class ImportReport:
-    """The result of an import. Importing the same file again counts every row as `unchanged`."""
+    """The result of an import, or of a dry run, which changed nobody: numbers of rows by outcome, and every row.
 
+    Importing the same file again counts every row as `unchanged`.
+    """
+
+    dry_run: bool
     added: int
     changed: int
     unchanged: int
-    rejected: tuple[RejectedRow, ...]
+    rejected: int
+    rows: tuple[ImportedRow, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[ImportedRow], *, dry_run: bool = False) -> "ImportReport":
+        """The report on these rows."""
+        found = Counter(row.outcome for row in rows)
+        return cls(dry_run, found["added"], found["changed"], found["unchanged"], found["rejected"], tuple(rows))

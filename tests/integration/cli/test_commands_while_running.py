@@ -83,8 +83,9 @@ def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: 
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE)
     refused = [
-        "line 4: date_of_birth: Must be a date as year-month-day, such as 1980-05-31.",
-        "line 5: clinicians: No clinician has this external id.",
+        "line 4: client K-8: date_of_birth: Must be a date as year-month-day, such as 1980-05-31. An import can also "
+        "be told the orders us and eu.",
+        "line 5: client K-9: clinicians: No clinician has this external id (number 1 in the list).",
         "line 6: kind: Must be one of: client, clinician.",
         "line 7: kind: This row has more or fewer fields than the header.",
     ]
@@ -98,6 +99,29 @@ def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: 
     assert ended.stdout.startswith("0 added, 1 changed, 2 unchanged\n")
     file.write_text("\n".join(PEOPLE.splitlines()[:3]))
     assert serving.output("practice", "import", str(file)) == "0 added, 0 changed, 2 unchanged\n"
+
+
+def test_dry_run_lists_what_would_change_and_writes_nothing(serving: PortalCommand, tmp_path: Path) -> None:
+    file, listed = tmp_path / "people.csv", tmp_path / "report.csv"
+    file.write_text("kind,external_id,name,active,room_link\nclinician,C-20,Ida Holm,no,https://rooms.example/ida\n")
+    assert serving.output("practice", "import", str(file)) == "1 added, 0 changed, 0 unchanged\n"
+    file.write_text("kind,external_id,name,room_link\nclinician,C-20,Ida Berg,(empty)\nclinician,C-21,Max,\n")
+    dry = ("practice", "import", str(file), "--dry-run", "--report", str(listed))
+    for _ in range(2):
+        assert serving.output(*dry).splitlines() == [
+            "dry run, nothing is written: 1 added, 1 changed, 0 unchanged",
+            "line 2: clinician C-20: changes name, room_link",
+        ]
+    assert listed.read_text().splitlines() == [
+        "line,kind,external_id,outcome,fields,kept,errors",
+        "2,clinician,C-20,changed,name; room_link,,",
+        "3,clinician,C-21,added,name; external_id,,",
+    ]
+    assert serving.output("practice", "import", str(file)).startswith("1 added, 1 changed, 0 unchanged\n")
+    file.write_text("kind,external_id,given_name,family_name,date_of_birth\nclient,K-20,Eva,Lind,5/31/1980\n")
+    assert serving.output("practice", "import", str(file), "--dates", "us") == "1 added, 0 changed, 0 unchanged\n"
+    unwritable = serving.error_line("practice", "import", str(file), "--report", str(tmp_path / "no" / "report.csv"))
+    assert unwritable.endswith("No such file or directory")
 
 
 def test_practice_and_administrator_are_created(serving: PortalCommand) -> None:

@@ -10,7 +10,9 @@ from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
 from portal_core.people.details import ClinicianDetails
+from portal_core.people.import_rows import ClinicianRow
 from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
+from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from portal_core.people.views import ChangedClinicianView
 from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
@@ -51,6 +53,22 @@ async def test_nothing_more_is_booked_with_a_clinician_who_left(scenario: Bookin
     assert actions.count("reservations.released") == 1
     await leave(scenario, 2)
     assert [one.action for one in await scenario.world.audit()].count("reservations.released") == 1
+
+
+async def test_clinician_who_leaves_by_an_import_leaves_in_the_same_way(scenario: BookingScenario) -> None:
+    world = scenario.world
+    begin = cast(Begin[Any], world.begin)
+    change = ChangeClinician(begin, world.clock)
+    details = ClinicianDetails("Dr. Grey", external_id="C-1")
+    await change(world.as_staff("administrator"), ChangeClinicianCommand(scenario.grey, details, 1))
+    await scenario.use_cases.hold(
+        scenario.ann, HoldSlotCommand(world.choice(scenario.grey, scenario.appointment_type, new_york(4, 12)))
+    )
+    command = ImportPeopleCommand(clinicians=[ClinicianRow(2, "C-1", active="no")])
+    for _ in range(2):
+        await ImportPeople(begin, world.clock, world.ids)(world.as_staff("administrator"), command)
+    assert not world.store.table("holds")
+    assert [one.action for one in await world.audit()].count("reservations.released") == 1
 
 
 async def test_open_offer_of_a_clinician_who_left_ends(scenario: BookingScenario) -> None:

@@ -1,5 +1,6 @@
 """Clients and their care teams in memory."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,9 +35,28 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
     async def find_by_external_id(self, external_id: str) -> Client | None:
         return first(one for one in self._rows() if one.external_id == external_id)
 
+    async def find_by_external_ids(self, external_ids: Collection[str]) -> dict[str, Client]:
+        return {one.external_id: one for one in self._rows() if one.external_id in external_ids and one.external_id}
+
+    async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        return frozenset(one for one in client_ids if key_destroyed(self.tx, one))
+
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
         require_key(self.tx, client.id, *(getattr(client, name) for name in SEALED[self.table]))
         await super().save(client, audit_entry)
+
+    async def add_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
+        for client in clients:
+            self._check(client)
+            self.tx.insert(self.table, own_key(self.tx, client.id), client)
+        await self._record(audit_entries)
+
+    async def save_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
+        for client in clients:
+            require_key(self.tx, client.id, *(getattr(client, name) for name in SEALED[self.table]))
+            self._check(client)
+            self.tx.save(self.table, own_key(self.tx, client.id), client)
+        await self._record(audit_entries)
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.get(client_id) is None or key_destroyed(self.tx, client_id):
@@ -58,6 +78,10 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
         wanted = [one for one in summaries if account in (None, one.account.status)]
         return page.paginate(wanted, lambda one: one.id)
 
+    async def _record(self, audit_entries: Sequence[AuditEntry]) -> None:
+        for audit_entry in audit_entries:
+            await self.tx.audit.record(audit_entry)
+
     def _sees(self, row: Client) -> bool:
         return reaches_client(self.tx, row.id)
 
@@ -77,15 +101,24 @@ class MemoryCareTeams(CareTeams):
             return ()
         return tuple(sorted(key[2] for key in self._keys(client_id)))
 
+    async def of_all(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        return {one: await self.of(one) for one in client_ids}
+
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
-        only_practice_wide(self.tx)
         self.tx.save("clients", own_key(self.tx, client.id), client)
-        assert all(own_key(self.tx, one) in self.tx.table("clinicians") for one in clinicians), "unknown clinician"
-        for key in self._keys(client.id):
-            del self.tx.table("care_team")[key]
-        for clinician_id in clinicians:
-            self.tx.insert("care_team", own_key(self.tx, client.id, clinician_id), clinician_id)
-        await self.tx.audit.record(audit_entry)
+        await self.assign_all({client.id: clinicians}, [audit_entry])
+
+    async def assign_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        only_practice_wide(self.tx)
+        for client_id, clinicians in teams.items():
+            assert own_key(self.tx, client_id) in self.tx.table("clients"), "unknown client"
+            assert all(own_key(self.tx, one) in self.tx.table("clinicians") for one in clinicians), "unknown clinician"
+            for key in self._keys(client_id):
+                del self.tx.table("care_team")[key]
+            for clinician_id in clinicians:
+                self.tx.insert("care_team", own_key(self.tx, client_id, clinician_id), clinician_id)
+        for audit_entry in audit_entries:
+            await self.tx.audit.record(audit_entry)
 
     def _keys(self, client_id: UUID) -> list[Any]:
         return [key for key in self.tx.table("care_team") if key[:2] == own_key(self.tx, client_id)]

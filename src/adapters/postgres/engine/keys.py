@@ -100,20 +100,11 @@ class RecordKeys:
         """Return the practice's cipher inside a unit of work, which loaded it before it began."""
         return self._practices[practice_id][0]
 
-    async def add_client(self, connection: Any, practice_id: UUID, client_id: UUID) -> None:
-        """Create a client's key, in the transaction that creates the client."""
-        wrapped = self.cached_practice(practice_id).seal(new_key(), associated_data(client_keys.c.wrapped, client_id))
-        await connection.execute(
-            ADD_CLIENT_KEY.sql,
-            *ADD_CLIENT_KEY.arguments(
-                {
-                    "practice_id": practice_id,
-                    "client_id": client_id,
-                    "wrapped": wrapped,
-                    "made_at": self.clock.now(),
-                }
-            ),
-        )
+    def make_client_key(self, practice_id: UUID, client_id: UUID) -> tuple[bytes, Cipher]:
+        """Create a client's key. Returns it wrapped, for the transaction that creates the client, and its cipher."""
+        key = new_key()
+        wrapped = self.cached_practice(practice_id).seal(key, associated_data(client_keys.c.wrapped, client_id))
+        return wrapped, Cipher(key)
 
     async def find(self, tx: KeyReader, client_ids: Iterable[UUID]) -> dict[UUID, Cipher | None]:
         """Return the clients' ciphers, reading uncached keys with one statement; None for each destroyed key."""

@@ -30,4 +30,9 @@ def begin_transaction_sql(actor: Actor) -> str:
     """
     settings = zip(SETTINGS, actor_settings(actor), strict=True)
     begin = "; ".join(("BEGIN", *(f"SET LOCAL {name} = '{value}'" for name, value in settings)))
-    return begin if within_record(actor) else f"{begin}; SET LOCAL plan_cache_mode = force_custom_plan"
+    return begin if within_record(actor) else f"{begin}; {plan_mode_sql(actor)}"
+
+
+def plan_mode_sql(actor: Actor) -> str:
+    """Return the statement that sets how the actor's statements are planned; see `begin_transaction_sql`."""
+    return f"SET LOCAL plan_cache_mode = force_{'generic' if within_record(actor) else 'custom'}_plan"

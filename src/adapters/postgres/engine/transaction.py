@@ -14,6 +14,7 @@ from adapters.postgres.engine.audit import ADD_ENTRIES, entry_rows
 from adapters.postgres.engine.columns import associated_data
 from adapters.postgres.engine.constraint_errors import constraint_error
 from adapters.postgres.engine.keys import RecordKeys
+from adapters.postgres.engine.scope import plan_mode_sql
 from adapters.postgres.engine.statements import Statement, only_reads, read_together, row_class, write_together
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import AuditEntry
@@ -90,6 +91,14 @@ class Transaction:
         """Run a statement and return the number of affected rows."""
         tag: str = await self._run("execute", statement, values)
         return int(tag.rpartition(" ")[2])
+
+    async def execute_many(self, statement: Statement, rows: Iterable[dict[str, Any]]) -> None:
+        """Run a statement that writes one row by its key with each of these values, planned once and sent together."""
+        every = [self._arguments(statement, values) for values in rows]
+        if every:
+            await self.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            await self._send("executemany", statement, [every])
+            await self.connection.execute(plan_mode_sql(self.actor))
 
     def write_later(self, statement: Statement, **values: Any) -> None:
         """Run a statement whose result nobody needs, in one round trip with others: before the next one, or the commit.
@@ -197,7 +206,7 @@ class Transaction:
 
     async def load_keys(self, client_ids: Iterable[UUID]) -> None:
         """Load the keys of many clients with one statement. Call this before decrypting rows of several clients."""
-        missing = set(client_ids) - self._ciphers.keys()
+        missing = {one for one in client_ids if one not in self._ciphers}
         if missing:
             self._ciphers |= await self.keys.find(self, missing)
 
@@ -205,6 +214,14 @@ class Transaction:
         """Return the client's cipher; None if the key was destroyed."""
         await self.load_keys([client_id])
         return self._ciphers[client_id]
+
+    def create_key(self, client_id: UUID) -> dict[str, Any]:
+        """Create the key of a new client; from now on this transaction encrypts with it.
+
+        Returns the values for `ADD_CLIENT_KEY`, which must follow the client's row.
+        """
+        wrapped, self._ciphers[client_id] = self.keys.make_client_key(self.practice_id, client_id)
+        return {"client_id": client_id, "wrapped": wrapped, "made_at": self.clock.now()}
 
     def forget_key(self, client_id: UUID) -> None:
         """Drop a key that this transaction destroyed, so that it can no longer encrypt or decrypt."""

@@ -1,24 +1,27 @@
 """Clients and their care teams in PostgreSQL."""
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from attrs import asdict, define
-from sqlalchemy import Text, bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Text, any_, bindparam, delete, insert, or_, select, tuple_
 
 from adapters.postgres.accounts.client_accounts import STATUS
-from adapters.postgres.engine.columns import Uuid
+from adapters.postgres.engine.columns import Texts, Uuid, Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
-from adapters.postgres.engine.keys import DROP_CLIENT_KEY
+from adapters.postgres.engine.keys import ADD_CLIENT_KEY, DROP_CLIENT_KEY
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.client_accounts import ACCOUNT, account_of
 from adapters.postgres.people.tables import care_team, clients
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
+from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.errors import DuplicateExternalId
 from portal_core.people.model import Client, ClientAccountStatus
@@ -28,6 +31,7 @@ from portal_core.people.views import ClientSummaryView
 CONSTRAINT_ERRORS["clients_external_id_key"] = DuplicateExternalId
 _LAST = "\U0010ffff"  # no name contains it, and nothing follows it in byte order
 
+_MANY = "an import compares and changes many clients; row-level security confines a client to their own"
 _CLIENT = entity(Client, clients)
 _client_here = clients.c.practice_id == bindparam("practice_id")
 GET_CLIENT = statement(
@@ -38,13 +42,21 @@ FIND_CLIENT = statement(
     select(*_CLIENT.columns).where(_client_here, clients.c.external_id == bindparam("external_id")),
     scope_exemption="it looks for whose record this is",
 )
+FIND_CLIENTS = statement(
+    "clients.find_by_external_ids",
+    select(*_CLIENT.columns).where(_client_here, clients.c.external_id == any_(bindparam("external_ids", type_=Texts))),
+    scope_exemption="it looks for whose records these are",
+)
 ADD_CLIENT = statement("clients.add", insert(clients))
 _SEALED = ("address", "emergency_contact", "coverage")
-SET_SEALED = statement(
-    "clients.set_sealed",
-    update(clients)
-    .where(_client_here, clients.c.id == bindparam("id"))
-    .values({name: bindparam(name) for name in _SEALED}),
+# In a fixed order, so that two imports over the same clients wait instead of deadlocking.
+LOCK_CLIENTS = statement(
+    "clients.lock",
+    select(clients.c.id, clients.c.version)
+    .where(_client_here, clients.c.id == any_(bindparam("client_ids", type_=Uuids)))
+    .order_by(clients.c.id)
+    .with_for_update(),
+    scope_exemption=_MANY,
 )
 SAVE_CLIENT = statement("clients.save", update_version(clients))
 _SUMMARY = entity(
@@ -85,35 +97,68 @@ NEXT_CLIENTS = statement(
 
 _team = (care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
 TEAM_OF = statement("care_team.of", select(care_team.c.clinician_id).where(*_team).order_by(care_team.c.clinician_id))
+_teams = (
+    care_team.c.practice_id == bindparam("practice_id"),
+    care_team.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
+)
+TEAMS_OF = statement(
+    "care_team.of_all",
+    select(care_team.c.client_id, care_team.c.clinician_id)
+    .where(*_teams)
+    .order_by(care_team.c.client_id, care_team.c.clinician_id),
+    scope_exemption=_MANY,
+)
 REASSIGN_CLIENT = statement("clients.reassign", update_version(clients, "version"))
-CLEAR_TEAM = statement("care_team.clear", delete(care_team).where(*_team))
+CLEAR_TEAMS = statement("care_team.clear", delete(care_team).where(*_teams), scope_exemption=_MANY)
 JOIN_TEAM = statement("care_team.join", insert(care_team))
 
 
 @define
 class PostgresClientRecords(ClientRecords):
-    """Some fields are encrypted with the client's key, which is created with the client."""
+    """The address is encrypted with the client's key, which is created with the client."""
 
     tx: Transaction
 
     async def get(self, client_id: UUID) -> Client | None:
-        return await self._client(await self.tx.fetchrow(GET_CLIENT, client_id=client_id))
+        return await self._client_or_none(await self.tx.fetchrow(GET_CLIENT, client_id=client_id))
 
     async def find_by_external_id(self, external_id: str) -> Client | None:
-        return await self._client(await self.tx.fetchrow(FIND_CLIENT, external_id=external_id))
+        return await self._client_or_none(await self.tx.fetchrow(FIND_CLIENT, external_id=external_id))
+
+    async def find_by_external_ids(self, external_ids: Collection[str]) -> dict[str, Client]:
+        rows = await self.tx.fetch(FIND_CLIENTS, external_ids=list(external_ids)) if external_ids else []
+        await self.tx.load_keys(row["id"] for row in rows if any(row[name] is not None for name in _SEALED))
+        return {row["external_id"]: await self._client(row) for row in rows}
+
+    async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        await self.tx.load_keys(client_ids)
+        return frozenset([one for one in client_ids if await self.tx.cipher(one) is None])
 
     async def add(self, client: Client, audit_entry: AuditEntry) -> None:
-        # The key references the client: insert the row, then the key, then set what the key encrypts.
-        await self.tx.execute(ADD_CLIENT, **_values(client, dict.fromkeys(_SEALED)))
-        await self.tx.keys.add_client(self.tx.connection, client.practice_id, client.id)
-        sealed = await self._sealed(client)
-        if any(sealed.values()):
-            await self.tx.execute(SET_SEALED, id=client.id, **sealed)
+        key = self.tx.create_key(client.id)
+        await self.tx.execute(ADD_CLIENT, **await self._values(client))
+        self.tx.write_later(ADD_CLIENT_KEY, **key)
         self.tx.add_audit_entry(audit_entry)
 
+    async def add_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
+        keys = [self.tx.create_key(client.id) for client in clients]
+        await self.tx.execute_many(ADD_CLIENT, [await self._values(client) for client in clients])
+        await self.tx.execute_many(ADD_CLIENT_KEY, keys)
+        self.tx.entries += audit_entries
+
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
-        await self.tx.save(SAVE_CLIENT, **_values(client, await self._sealed(client)))
+        await self.tx.save(SAVE_CLIENT, **await self._values(client))
         self.tx.add_audit_entry(audit_entry)
+
+    async def save_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
+        expected = {client.id: client.version - 1 for client in clients}
+        # The driver does not count what many updates change: lock the rows and compare their versions before.
+        locked = await self.tx.fetch(LOCK_CLIENTS, client_ids=list(expected)) if clients else []
+        if {row["id"]: row["version"] for row in locked} != expected:
+            raise StaleVersion
+        await self.tx.load_keys(expected)
+        await self.tx.execute_many(SAVE_CLIENT, [await self._values(client) for client in clients])
+        self.tx.entries += audit_entries
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(DROP_CLIENT_KEY, client_id=client_id) == 0:
@@ -148,27 +193,25 @@ class PostgresClientRecords(ClientRecords):
         ]
         return page.paginate(lines, lambda line: line.id)
 
-    async def _sealed(self, client: Client) -> dict[str, bytes | None]:
+    async def _values(self, client: Client) -> dict[str, Any]:
         contact = client.emergency_contact
         texts = (client.address, json.dumps(asdict(contact)) if contact else None, client.coverage)
-        return {
+        sealed = {
             name: await self.tx.seal(client.id, clients.c[name], client.id, text)
             for name, text in zip(_SEALED, texts, strict=True)
         }
+        return _CLIENT.values(client, sort_name=client.sort_name, email_key=client.email, **sealed)
 
-    async def _client(self, row: Any) -> Client | None:
-        if row is None:
-            return None
+    async def _client_or_none(self, row: Any) -> Client | None:
+        return None if row is None else await self._client(row)
+
+    async def _client(self, row: Any) -> Client:
         texts: dict[str, Any] = {
             name: await self.tx.unseal(row["id"], clients.c[name], row["id"], row[name]) for name in _SEALED
         }
         if texts["emergency_contact"] is not None:
             texts["emergency_contact"] = EmergencyContact(**json.loads(texts["emergency_contact"]))
         return _CLIENT.of(row, **texts)
-
-
-def _values(client: Client, sealed: dict[str, bytes | None]) -> dict[str, Any]:
-    return _CLIENT.values(client, sort_name=client.sort_name, email_key=client.email, **sealed)
 
 
 @define
@@ -180,10 +223,21 @@ class PostgresCareTeams(CareTeams):
     async def of(self, client_id: UUID) -> tuple[UUID, ...]:
         return tuple(row[0] for row in await self.tx.fetch(TEAM_OF, client_id=client_id))
 
+    async def of_all(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        teams: dict[UUID, tuple[UUID, ...]] = dict.fromkeys(client_ids, ())
+        rows = await self.tx.fetch(TEAMS_OF, client_ids=list(client_ids)) if client_ids else []
+        for client_id, team in groupby(rows, lambda row: row["client_id"]):
+            teams[client_id] = tuple(row["clinician_id"] for row in team)
+        return teams
+
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         # Update the client first: a concurrent request waits here, and is refused before it changes the team.
         await self.tx.save(REASSIGN_CLIENT, **_CLIENT.values(client))
-        await self.tx.execute(CLEAR_TEAM, client_id=client.id)
-        for clinician_id in clinicians:
-            await self.tx.execute(JOIN_TEAM, client_id=client.id, clinician_id=clinician_id)
-        self.tx.add_audit_entry(audit_entry)
+        await self.assign_all({client.id: clinicians}, [audit_entry])
+
+    async def assign_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        if teams:
+            await self.tx.execute(CLEAR_TEAMS, client_ids=list(teams))
+        joining = [{"client_id": client, "clinician_id": one} for client, team in teams.items() for one in team]
+        await self.tx.execute_many(JOIN_TEAM, joining)
+        self.tx.entries += audit_entries

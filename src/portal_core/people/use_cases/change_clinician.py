@@ -15,6 +15,7 @@ from portal_core.people.details import ClinicianDetails
 from portal_core.people.model import Clinician, changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
+from portal_core.people.staff_rules import release_time
 from portal_core.people.views import ChangedClinicianView, ClinicianView
 
 MAX_CONFLICTS: Final = 1000
@@ -62,9 +63,7 @@ class ChangeClinician:
     async def _leave(self, unit: PeopleUnit, clinician: Clinician) -> tuple[UUID, ...]:
         """Release what is reserved but not booked, and return the appointments to come."""
         now = self.clock.now()
-        await unit.calendar.lock([clinician.id], now)
         if clinician.active:
-            released = AuditEntry("reservations.released", clinician.id)
-            await unit.calendar.release_reservations(clinician.id, released)
+            await release_time(unit, clinician, now)
         booked = await unit.appointments.booked_times([clinician.id], now)
         return tuple(one.id for one in booked if one.starts_at > now)[:MAX_CONFLICTS]

@@ -1,6 +1,8 @@
 """Import clients and clinicians from the EHR's export."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from attrs import frozen
@@ -8,22 +10,31 @@ from attrs import frozen
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import Invalid, RecordDestroyed
+from portal_core.kernel.errors import Conflict
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.people.import_merge import RowOutcome, import_client, import_clinician
-from portal_core.people.import_rows import ClientRow, ClinicianRow
-from portal_core.people.model import Practice
+from portal_core.people.import_merge import (
+    ClientPlan,
+    ClinicianPlan,
+    ImportContext,
+    plan_clients,
+    plan_clinicians,
+    store_clients,
+    store_clinicians,
+)
+from portal_core.people.import_rows import ClientRow, ClinicianRow, DateOrder
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.views import ImportReport, RejectedRow
+from portal_core.people.views import ImportedRow, ImportReport
 
 Progress = Callable[[int, int], None]
 """Called after each chunk with the rows done and the total rows."""
 
-CHUNK_SIZE = 50
-ENCRYPTED_COLUMNS = ("address", "emergency_contact_name", "coverage")
+CHUNK_SIZE = 200
+"""Rows in one transaction: many enough for few round trips, and few enough not to delay other requests."""
+MAX_ATTEMPTS = 3
 _Row = TypeVar("_Row")
+_T = TypeVar("_T")
 
 
 def ignore_progress(_done: int, _total: int) -> None:
@@ -32,25 +43,32 @@ def ignore_progress(_done: int, _total: int) -> None:
 
 @frozen
 class ImportPeopleCommand:
+    """`dates` is how the rows write dates. A `dry_run` reports the same and changes nobody."""
+
     clinicians: Sequence[ClinicianRow] = ()
     clients: Sequence[ClientRow] = ()
     progress: Progress = ignore_progress
+    dry_run: bool = False
+    dates: DateOrder = "iso"
 
 
 @frozen
 class ImportPeople:
     """An administrator, or a job, imports clinicians and then clients, matched by their `external_id`.
 
-    A row that is not valid is rejected with its line and the reason, and the import continues. Rows are written in
-    chunks of 50, each in one transaction, so an interrupted run can simply be repeated. Fields that clients can change
-    in the portal are filled only where they are empty, and an email that signs in is not replaced; coverage, NPI and
-    licenses stay where the row has none; nobody is removed and nobody is invited. A corrected date of birth or state
-    recalculates the dates of proxies' grants, and whether the client is old enough for their account. A row with a
-    field to encrypt is rejected if the key of the record was destroyed.
+    A field that a row leaves blank or does not have stays as it is; `(empty)` empties it. A row that is not valid is
+    rejected with all of its errors, and the import continues. Rows are written in chunks, each in one transaction,
+    which is tried again if somebody changed the same people meanwhile; an interrupted run can simply be repeated.
+
+    Fields that clients can change in the portal are filled only where they are empty, and an email that signs in is
+    not replaced: the report lists those as kept. Nobody is removed and nobody is invited. What clients hold of the time
+    of a clinician who leaves is released, and a clinician who left joins no care team. A corrected date of birth or
+    state recalculates the dates of proxies' grants, and whether the client is old enough for their account. A row with
+    a field to encrypt is rejected if the key of the record was destroyed.
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        Conflict: another import is running over the same rows; run this one again.
+        Conflict: others kept changing the same people meanwhile; run this one again.
     """
 
     begin: Begin[PeopleUnit]
@@ -61,61 +79,62 @@ class ImportPeople:
         async with self.begin(actor):
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
         total = len(command.clinicians) + len(command.clients)
-        outcomes: list[RowOutcome | RejectedRow] = []
-        seen: set[str] = set()
-        for clinicians in _chunks(command.clinicians):
-            async with self.begin(actor) as unit:
-                practice = await unit.practice_record.get()
-                outcomes += [await self._clinician(unit, practice, row, seen) for row in clinicians]
-                await unit.commit(None)
-            command.progress(len(outcomes), total)
-        seen = set()
-        for clients in _chunks(command.clients):
-            async with self.begin(actor) as unit:
-                practice = await unit.practice_record.get()
-                outcomes += [await self._client(unit, practice, row, seen) for row in clients]
-                await unit.commit(None)
-            command.progress(len(outcomes), total)
-        return await self._report(actor, outcomes)
-
-    async def _clinician(
-        self, unit: PeopleUnit, practice: Practice, row: ClinicianRow, seen: set[str]
-    ) -> RowOutcome | RejectedRow:
-        try:
-            return await import_clinician(unit, practice, row, seen, self.ids.new)
-        except Invalid as error:
-            return _rejected_row(row.line, error)
-
-    async def _client(
-        self, unit: PeopleUnit, practice: Practice, row: ClientRow, seen: set[str]
-    ) -> RowOutcome | RejectedRow:
-        try:
-            return await import_client(unit, practice, row, seen, self.ids.new, self.clock.now())
-        except Invalid as error:
-            return _rejected_row(row.line, error)
-        except RecordDestroyed as error:
-            given = [name for name in ENCRYPTED_COLUMNS if getattr(row, name)]
-            return RejectedRow(row.line, given[0], error.code, error.title)
-
-    async def _report(self, actor: Actor, outcomes: Sequence[RowOutcome | RejectedRow]) -> ImportReport:
-        report = ImportReport(
-            added=outcomes.count("added"),
-            changed=outcomes.count("changed"),
-            unchanged=outcomes.count("unchanged"),
-            rejected=tuple(outcome for outcome in outcomes if isinstance(outcome, RejectedRow)),
-        )
-        facts = {name: str(getattr(report, name)) for name in ("added", "changed", "unchanged")}
+        context = ImportContext(actor.practice_id, self.ids, command.dates)
+        rows: list[ImportedRow] = []
+        for first, some in _chunks(command.clinicians):
+            clinicians = await _retried(partial(self._clinicians, actor, command, context, some, first))
+            context.add_clinicians(plan.after for plan in clinicians)
+            rows += [plan.row for plan in clinicians]
+            command.progress(len(rows), total)
         async with self.begin(actor) as unit:
-            await unit.audit.record(
-                AuditEntry("people.imported", facts={**facts, "rejected": str(len(report.rejected))})
-            )
+            context.add_clinicians(await unit.clinician_records.all())
+        for first, more in _chunks(command.clients):
+            clients = await _retried(partial(self._clients, actor, command, context, more, first))
+            rows += [plan.row for plan in clients]
+            command.progress(len(rows), total)
+        return await self._report(actor, ImportReport.of(rows, dry_run=command.dry_run))
+
+    async def _clinicians(
+        self,
+        actor: Actor,
+        command: ImportPeopleCommand,
+        context: ImportContext,
+        rows: Sequence[ClinicianRow],
+        first: int,
+    ) -> list[ClinicianPlan]:
+        async with self.begin(actor) as unit:
+            plans = await plan_clinicians(unit, context, rows, first)
+            if not command.dry_run:
+                await store_clinicians(unit, plans, self.clock.now())
+                await unit.commit(None)
+            return plans
+
+    async def _clients(
+        self, actor: Actor, command: ImportPeopleCommand, context: ImportContext, rows: Sequence[ClientRow], first: int
+    ) -> list[ClientPlan]:
+        async with self.begin(actor) as unit:
+            now = self.clock.now()
+            plans = await plan_clients(unit, context, rows, first, now)
+            if not command.dry_run:
+                await store_clients(unit, plans, now)
+                await unit.commit(None)
+            return plans
+
+    async def _report(self, actor: Actor, report: ImportReport) -> ImportReport:
+        facts = {name: str(getattr(report, name)) for name in ("added", "changed", "unchanged", "rejected")}
+        action = "people.import_checked" if report.dry_run else "people.imported"
+        async with self.begin(actor) as unit:
+            await unit.audit.record(AuditEntry(action, facts=facts))
             return await unit.commit(report)
 
 
-def _chunks(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
-    return (rows[start : start + CHUNK_SIZE] for start in range(0, len(rows), CHUNK_SIZE))
+def _chunks(rows: Sequence[_Row]) -> Iterator[tuple[int, Sequence[_Row]]]:
+    return ((start, rows[start : start + CHUNK_SIZE]) for start in range(0, len(rows), CHUNK_SIZE))
 
 
-def _rejected_row(line: int, error: Invalid) -> RejectedRow:
-    first = error.fields[0]
-    return RejectedRow(line, first.path, first.code, first.message)
+async def _retried(chunk: Callable[[], Awaitable[_T]]) -> _T:
+    """Run a chunk, again if somebody changed one of its people meanwhile."""
+    for _ in range(MAX_ATTEMPTS - 1):
+        with suppress(Conflict):
+            return await chunk()
+    return await chunk()

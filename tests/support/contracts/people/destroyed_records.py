@@ -37,6 +37,17 @@ class DestroyedRecordContract:
             await unit.client_records.save(named, AUDIT_ENTRY)
             assert await unit.client_records.get(client.id) == named
 
+    async def test_destroyed_records_are_told_from_others(self, world: PeopleWorld) -> None:
+        kept, destroyed = await world.add_client(), await world.add_client(external_id="E-1", address="12 Elm Street")
+        async with world.begin(world.staff()) as unit:
+            assert await unit.client_records.destroyed([kept.id, destroyed.id]) == frozenset()
+            await unit.client_records.destroy_key(destroyed.id, AUDIT_ENTRY)
+            await unit.commit(None)
+        async with world.begin(world.staff()) as unit:
+            assert await unit.client_records.destroyed([kept.id, destroyed.id]) == {destroyed.id}
+            assert await unit.client_records.destroyed([]) == frozenset()
+            assert await unit.client_records.find_by_external_ids({"E-1"}) == {"E-1": evolve(destroyed, address=None)}
+
     async def test_stored_response_is_lost_with_key_and_request_is_not_repeated(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         account = world.ids.new()

@@ -1,4 +1,7 @@
-"""Rows of an import as JSON: the columns of the CSV files as text, each validated by the core."""
+"""Rows of an import as JSON: the columns of the CSV files as text, each validated by the core.
+
+A field that is absent, null or blank stays as it is, and `(empty)` empties it.
+"""
 
 from typing import Annotated
 
@@ -6,7 +9,7 @@ from msgspec import Meta
 
 from entrypoints.http.contract.fields import Request
 from portal_core.kernel.errors import Invalid
-from portal_core.people.import_rows import ClientRow, ClinicianRow
+from portal_core.people.import_rows import ClientRow, ClinicianRow, DateOrder
 from portal_core.people.use_cases.import_people import ImportPeopleCommand
 
 MAX_IMPORT_ROWS = 1000
@@ -20,11 +23,13 @@ class ClinicianRowRequest(Request, frozen=True):
     """One clinician. `line` is the caller's row number, for the report; `active` is yes or no.
 
     `licenses` are a state and a number each, separated by `;`: `NY 012345; NJ 44SC0`.
+
+    A new clinician needs `name`. A field that is absent, null or blank stays as it is, and `(empty)` empties it.
     """
 
     line: LineNumber
     external_id: RequiredText
-    name: Annotated[str, Meta(max_length=200, examples=["Dr. Ruth Byrne"])]
+    name: Annotated[str, Meta(max_length=200, examples=["Dr. Ruth Byrne"])] | None = None
     credentials: Text | None = None
     time_zone: Text | None = None
     room_link: LongText | None = None
@@ -48,14 +53,18 @@ class ClinicianRowRequest(Request, frozen=True):
 
 
 class ClientRowRequest(Request, frozen=True):
-    """One client. `line` is the caller's row number, for the report; `date_of_birth` is YYYY-MM-DD; `clinicians` are
-    external ids separated by `;`."""
+    """One client. `line` is the caller's row number, for the report; `date_of_birth` is written as `dates` says;
+    `clinicians` are external ids separated by `;`.
+
+    A new client needs `given_name`, `family_name` and `date_of_birth`. A field that is absent, null or blank stays as
+    it is, and `(empty)` empties it.
+    """
 
     line: LineNumber
     external_id: RequiredText
-    given_name: Annotated[str, Meta(max_length=200, examples=["Ada"])]
-    family_name: Annotated[str, Meta(max_length=200, examples=["Lovelace"])]
-    date_of_birth: Annotated[str, Meta(max_length=40, examples=["1985-12-10"])]
+    given_name: Annotated[str, Meta(max_length=200, examples=["Ada"])] | None = None
+    family_name: Annotated[str, Meta(max_length=200, examples=["Lovelace"])] | None = None
+    date_of_birth: Annotated[str, Meta(max_length=40, examples=["1985-12-10"])] | None = None
     chosen_name: Text | None = None
     pronouns: Text | None = None
     email: Text | None = None
@@ -97,10 +106,16 @@ class ClientRowRequest(Request, frozen=True):
 
 
 class ImportRequest(Request, frozen=True):
-    """At most a thousand rows of both types together; clinicians are imported first."""
+    """At most a thousand rows of both types together; clinicians are imported first.
+
+    A `dry_run` answers with the same report and changes nobody. `dates` is how the rows write dates: `iso`
+    (year-month-day, understood in any case), `us` (month/day/year) or `eu` (day.month.year or day/month/year).
+    """
 
     clinicians: Annotated[tuple[ClinicianRowRequest, ...], Meta(max_length=MAX_IMPORT_ROWS)] = ()
     clients: Annotated[tuple[ClientRowRequest, ...], Meta(max_length=MAX_IMPORT_ROWS)] = ()
+    dry_run: bool = False
+    dates: DateOrder = "iso"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -110,5 +125,8 @@ class ImportRequest(Request, frozen=True):
     def command(self) -> ImportPeopleCommand:
         """Convert the request to the core's command."""
         return ImportPeopleCommand(
-            clinicians=[one.row() for one in self.clinicians], clients=[one.row() for one in self.clients]
+            clinicians=[one.row() for one in self.clinicians],
+            clients=[one.row() for one in self.clients],
+            dry_run=self.dry_run,
+            dates=self.dates,
         )

@@ -79,6 +79,7 @@ class PracticeController(Controller):
     ) -> ImportReport:
         """Imports clinicians and clients, matched by their external ids.
 
-        Safe to send twice. A row that is not valid is rejected with its `line` and the reason; the import continues.
+        Safe to send twice, and with `dry_run` it only reports. The report lists the fields that change for each row.
+        A row that is not valid is rejected with all of its errors; the import continues.
         """
         return await import_people(request.actor, data.command())

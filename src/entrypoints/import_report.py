@@ -1,0 +1,46 @@
+"""Prints the report of an import, and writes it to a CSV file."""
+
+import csv
+from pathlib import Path
+
+import typer
+
+from entrypoints.errors import CommandError
+from portal_core.people.views import ImportedRow, ImportReport
+
+COLUMNS = ("line", "kind", "external_id", "outcome", "fields", "kept", "errors")
+
+
+def print_report(report: ImportReport) -> None:
+    """Print the numbers, then every row that changes somebody, that keeps a field from changing, or is rejected."""
+    numbers = f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged"
+    typer.echo(f"dry run, nothing is written: {numbers}" if report.dry_run else numbers)
+    for row in report.rows:
+        who = f"line {row.line}: " + (f"{row.kind} {row.external_id}: " if row.external_id else "")
+        if row.outcome == "changed":
+            typer.echo(f"{who}changes {', '.join(row.fields)}")
+        if row.kept:
+            typer.echo(f"{who}keeps {', '.join(row.kept)}: only the client changes this")
+        for error in row.errors:
+            typer.echo(f"{who}{error.path}: {error.message}")
+
+
+def write_report(report: ImportReport, file: Path) -> None:
+    """Write one line for each row of the import, with the columns `COLUMNS`.
+
+    Raises:
+        CommandError: the file cannot be written.
+    """
+    try:
+        with file.open("w", newline="", encoding="utf-8") as opened:
+            writer = csv.writer(opened)
+            writer.writerow(COLUMNS)
+            writer.writerows(_cells(row) for row in report.rows)
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from None
+
+
+def _cells(row: ImportedRow) -> tuple[str, ...]:
+    errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
+    fields, kept = "; ".join(row.fields), "; ".join(row.kept)
+    return (str(row.line), row.kind or "", row.external_id or "", row.outcome, fields, kept, errors)
