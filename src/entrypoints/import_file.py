@@ -3,18 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import get_args
 
 import attrs
 from attrs import define, field, frozen
 
 from entrypoints.errors import CommandError
 from entrypoints.import_csv import SEPARATORS, CsvFile
+from portal_core.accounts.guardians import GuardianColumns
 from portal_core.kernel.errors import FieldError
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.views import ImportedRow, PersonKind
 
-Row = TypeVar("Row", ClientRow, ClinicianRow)
 _HOW_TO_MAP = '--column "Their name=our_name" reads another name, and --column "Their name=" leaves a column out'
 _QUOTES = 'A quotation mark is not closed, or text follows a closing one. Within quotation marks, write one as "".'
 _DATE_CELL = re.compile(r"\s*([0-9./ :-]+)?(AM|T[0-9:.]+)?\s*", re.IGNORECASE)
@@ -22,10 +22,14 @@ _DATE_CELL = re.compile(r"\s*([0-9./ :-]+)?(AM|T[0-9:.]+)?\s*", re.IGNORECASE)
 
 @define
 class PeopleFile:
-    """The rows of a file. `rejected` could not be read; the import itself validates the values of the others."""
+    """The rows of a file. `rejected` could not be read; the import itself validates the values of the others.
+
+    `guardians` are those of each client.
+    """
 
     clinicians: list[ClinicianRow] = field(factory=list)
     clients: list[ClientRow] = field(factory=list)
+    guardians: list[GuardianColumns] = field(factory=list)
     rejected: list[ImportedRow] = field(factory=list)
 
 
@@ -89,7 +93,7 @@ class _Header:
 def _read_header(
     file: Path, csv_file: CsvFile, mappings: Sequence[tuple[str, str]], kind: PersonKind | None
 ) -> _Header:
-    known = {"kind", *_columns(ClientRow), *_columns(ClinicianRow)}
+    known = {"kind", *_columns(ClientRow), *_columns(GuardianColumns), *_columns(ClinicianRow)}
     if wrong := [name for _, name in mappings if name and name not in known]:
         raise CommandError(f"--column: no column is named {', '.join(map(repr, wrong))}; {_possible(known)}")
     ours = {_plain(theirs): name for theirs, name in mappings}
@@ -155,29 +159,33 @@ def _possible(known: set[str]) -> str:
     return f"possible columns: {', '.join(sorted(known))}"
 
 
-def _columns(kind: type[ClientRow | ClinicianRow]) -> tuple[str, ...]:
+def _columns(kind: type[attrs.AttrsInstance]) -> tuple[str, ...]:
     return tuple(one.name for one in attrs.fields(kind) if one.name != "line")
+
+
+_COLUMNS = {
+    "client": {"kind", *_columns(ClientRow), *_columns(GuardianColumns)},
+    "clinician": {"kind", *_columns(ClinicianRow)},
+}
 
 
 def _take(people: PeopleFile, line: int, values: Mapping[str, str]) -> None:
     kind = values["kind"].strip().lower()
-    if kind == "clinician":
-        _add(people, people.clinicians, ClinicianRow, line, values)
-    elif kind == "client":
-        _add(people, people.clients, ClientRow, line, values)
-    else:
+    if kind not in get_args(PersonKind):
         people.rejected.append(_rejected(line, "kind", "kind_unknown", "Must be one of: client, clinician."))
-
-
-def _add(people: PeopleFile, rows: list[Row], kind: type[Row], line: int, values: Mapping[str, str]) -> None:
-    names: tuple[str, ...] = _columns(kind)
-    foreign = [column for column, cell in values.items() if cell.strip() and column not in ("kind", *names)]
-    if foreign:
-        message = f"A {values['kind'].strip().lower()} has no such field. Leave the cell blank."
+    elif foreign := [name for name, cell in values.items() if cell.strip() and name not in _COLUMNS[kind]]:
+        message = f"A {kind} has no such field. Leave the cell blank."
         errors = tuple(FieldError(name, "column_of_other_kind", message) for name in foreign)
         people.rejected.append(ImportedRow(line, None, None, "rejected", errors=errors))
-        return
-    rows.append(kind(line=line, **{name: values[name] for name in names if name in values}))
+    elif kind == "client":
+        people.clients.append(ClientRow(line, **_cells(ClientRow, values)))
+        people.guardians.append(GuardianColumns(**_cells(GuardianColumns, values)))
+    else:
+        people.clinicians.append(ClinicianRow(line, **_cells(ClinicianRow, values)))
+
+
+def _cells(kind: type[attrs.AttrsInstance], values: Mapping[str, str]) -> dict[str, str]:
+    return {name: values[name] for name in _columns(kind) if name in values}
 
 
 def _rejected(line: int, path: str, code: str, message: str) -> ImportedRow:

@@ -198,6 +198,12 @@ def import_people(
     kind: Annotated[
         Kind | None, typer.Option(help="Who all rows are, in a file without the column kind: client or clinician.")
     ] = None,
+    decided_by: Annotated[
+        str,
+        typer.Option(
+            help="Email of the administrator or clinician who decides on guardians' access, if rows name guardians."
+        ),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
     report_file: Annotated[
         Path | None, typer.Option("--report", help="Write what happens with every row to this CSV file.")
@@ -210,12 +216,13 @@ def import_people(
 
     New clients need given_name, family_name and date_of_birth. Clients may have chosen_name, pronouns, email, phone,
     address, time_zone, language, state, status and clinicians (external ids separated by ;). New clinicians need name,
-    and may have credentials, time_zone, room_link and active (yes or no).
+    and may have credentials, time_zone, room_link and active (yes or no). docs/how-to/import-people.md has the others.
     """
+    from entrypoints.commands.import_report import print_report, write_report
     from entrypoints.import_file import read_people
-    from entrypoints.import_report import print_report, write_report
+    from portal_core.accounts.use_cases.import_with_guardians import ImportWithGuardians, ImportWithGuardiansCommand
     from portal_core.kernel.actor import SystemActor
-    from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
+    from portal_core.people.use_cases.import_people import ImportPeopleCommand
     from portal_core.people.views import ImportReport
 
     people = read_people(file, columns or (), kind.value if kind else None)
@@ -233,7 +240,8 @@ def import_people(
                 dry_run=dry_run,
                 dates=dates.value,
             )
-            return await portal.use_case(ImportPeople)(actor, command)
+            whole = ImportWithGuardiansCommand(command, people.guardians, decided_by or None)
+            return await portal.use_case(ImportWithGuardians)(actor, whole)
 
     imported = with_portal(work)
     rows = sorted((*people.rejected, *imported.rows), key=lambda row: row.line)
@@ -243,3 +251,5 @@ def import_people(
     print_report(report)
     if report.rejected:
         raise CommandError(f"{report.rejected} rows were rejected; correct them and run the import again")
+    if any(row.errors for row in report.rows):
+        raise CommandError("some guardians cannot be invited; correct their rows and run the import again")

@@ -1,5 +1,6 @@
 """Ports of invitations and email changes, and the feature's full unit of work."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -39,6 +40,10 @@ class Invitations(Protocol):
 
         Including expired ones.
         """
+        ...
+
+    async def proxies_invited(self, client_ids: Collection[UUID]) -> frozenset[tuple[UUID, str]]:
+        """Whom these clients' proxies' invitations ever went to, in any state: the client's id and the email."""
         ...
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:

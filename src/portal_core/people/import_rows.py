@@ -90,7 +90,7 @@ class ClientRow:
     def parse(self, today: date, dates: DateOrder = "iso") -> ParsedRow:
         """Parse and validate the row, without `clinicians`."""
         readers: Readers = {
-            "date_of_birth": lambda text: _date(text, dates, "date_of_birth"),
+            "date_of_birth": lambda text: parse_date(text, dates, "date_of_birth"),
             "coverage": lambda text: text.lower().replace("-", "_"),
             "status": str.lower,
         }
@@ -192,7 +192,12 @@ def _yes_or_no(text: str) -> bool:
     return text.lower() in _YES
 
 
-def _date(text: str, dates: DateOrder, path: str) -> date:
+def parse_date(text: str, dates: DateOrder, path: str) -> date:
+    """A date as a row writes it.
+
+    Raises:
+        Invalid: `date_invalid`.
+    """
     text = _MIDNIGHT.sub("", text)
     found = _YEAR_FIRST.fullmatch(text)
     if found is None and dates != "iso":

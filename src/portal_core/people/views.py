@@ -254,6 +254,7 @@ class ImportedRow:
 
     `fields` are those that a new person was given, or that changed for a known one. `kept` are those that the row would
     change, but that only the client may. A rejected row has `errors`, and no kind or external id if that is not valid.
+    `guardians` are invited; an accepted row has errors about those who cannot be.
     """
 
     line: int
@@ -263,6 +264,7 @@ class ImportedRow:
     fields: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     errors: tuple[FieldError, ...] = ()
+    guardians: int = 0
 
 
 @frozen

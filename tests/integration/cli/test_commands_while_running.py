@@ -87,7 +87,8 @@ def test_import_reports_rejected_rows_by_line(serving: PortalCommand, tmp_path: 
         "be told the orders us and eu.",
         "line 5: client K-9: clinicians: No clinician has this external id (number 1 in the list).",
         "line 6: kind: Must be one of: client, clinician.",
-        "line 7: kind: This row has more or fewer fields than the header.",
+        "line 7: row: This row has 6 cells, and the header has 8. Put quotation marks around a value that contains the "
+        "separator.",
     ]
     for counted in ("3 added, 0 changed, 0 unchanged", "0 added, 0 changed, 3 unchanged"):
         ended = serving.run("practice", "import", str(file))
@@ -113,15 +114,33 @@ def test_dry_run_lists_what_would_change_and_writes_nothing(serving: PortalComma
             "line 2: clinician C-20: changes name, room_link",
         ]
     assert listed.read_text().splitlines() == [
-        "line,kind,external_id,outcome,fields,kept,errors",
-        "2,clinician,C-20,changed,name; room_link,,",
-        "3,clinician,C-21,added,name; external_id,,",
+        "line,kind,external_id,outcome,fields,kept,guardians,errors",
+        "2,clinician,C-20,changed,name; room_link,,,",
+        "3,clinician,C-21,added,name; external_id,,,",
     ]
     assert serving.output("practice", "import", str(file)).startswith("1 added, 1 changed, 0 unchanged\n")
     file.write_text("kind,external_id,given_name,family_name,date_of_birth\nclient,K-20,Eva,Lind,5/31/1980\n")
     assert serving.output("practice", "import", str(file), "--dates", "us") == "1 added, 0 changed, 0 unchanged\n"
     unwritable = serving.error_line("practice", "import", str(file), "--report", str(tmp_path / "no" / "report.csv"))
     assert unwritable.endswith("No such file or directory")
+
+
+def test_import_invites_guardians_whom_an_administrator_decides_on(serving: PortalCommand, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    header = "kind,external_id,given_name,family_name,date_of_birth,guardian_email\n"
+    file.write_text(f"{header}client,K-30,Kim,Lund,2018-05-17,lund@client.example\n")
+    assert "decides on the guardians' access" in serving.error_line("practice", "import", str(file))
+    command = ("practice", "import", str(file), "--decided-by", "ada@elm-street.example")
+    assert serving.output(*command).splitlines() == [
+        "1 added, 0 changed, 0 unchanged",
+        "line 2: client K-30: invites 1 guardian",
+    ]
+    assert serving.output(*command) == "0 added, 0 changed, 1 unchanged\n"
+    assert eventually(lambda: "to lund@client.example" in serving.output("mail", "--to", "lund@client.example"))
+    file.write_text(f"{header}client,K-31,Lou,Lund,1980-05-17,lund@client.example\n")
+    ended = serving.run(*command)
+    assert "line 2: client K-31: guardian_email: The client's age does not allow this access." in ended.stdout
+    assert ended.stderr == "portal: some guardians cannot be invited; correct their rows and run the import again\n"
 
 
 def test_practice_and_administrator_are_created(serving: PortalCommand) -> None:

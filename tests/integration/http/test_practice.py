@@ -365,6 +365,21 @@ async def test_an_import_refuses_rows_and_not_the_rest(open_practice: OpenPracti
     )
 
 
+async def test_an_import_invites_guardians_once(open_practice: OpenPractice) -> None:
+    child = {"line": 2, "external_id": "g1", "given_name": "Kim", "family_name": "Lee", "date_of_birth": "2018-05-17"}
+    guardians = {"guardian_email": "pa@lee.example; ma@lee.example", "guardian_relationship": "guardian"}
+    for dry_run, invited in ((True, 2), (False, 2), (False, 0)):
+        body = {"clients": [child | guardians], "dry_run": dry_run}
+        report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
+        assert [(row["guardians"], row["errors"]) for row in report["rows"]] == [(invited, [])]
+    listed = await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/invitations")
+    sent = [one["email"] for one in listed["items"] if one["kind"] == "proxy"]
+    assert sorted(sent) == ["ma@lee.example", "pa@lee.example"]
+    body = {"clients": [child | {"guardian_email": "nobody", "guardian_until": "x"}]}
+    report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
+    assert [error["path"] for error in report["rows"][0]["errors"]] == ["guardian_email", "guardian_until"]
+
+
 async def test_records_of_another_practice_are_not_found(open_practice: OpenPractice) -> None:
     oak = await OpenPractice.open(open_practice.portal)
     mira = await open_practice.client()

@@ -42,6 +42,7 @@ from tests.support.contracts.access.grants_and_invitations import (
 from tests.support.contracts.people.client_accounts import ClientAccountsContract
 from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
+from tests.support.contracts.people.many_clients import ManyClientsContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.support.contracts.people.world import DATE_OF_BIRTH, PeopleWorld
 from tests.support.engine.postgres import PortalDatabase
@@ -99,6 +100,9 @@ class TestPostgresClientAccounts(ClientAccountsContract): ...
 
 
 class TestPostgresDestroyedRecords(DestroyedRecordContract): ...
+
+
+class TestPostgresManyClients(ManyClientsContract): ...
 
 
 class TestPostgresStaff(StaffContract): ...

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from entrypoints.errors import CommandError
 from entrypoints.import_file import PeopleFile, read_people
+from portal_core.accounts.guardians import GuardianColumns
 
 
 @pytest.fixture
@@ -196,6 +197,17 @@ def test_quotation_mark_anywhere_harms_no_other_row(
     assert {line: names.get(line) for line in range(2, 7) if line != damaged + 2} == {
         line: "Lee, Ann" for line in range(2, 7) if line != damaged + 2
     }
+
+
+def test_guardians_are_read_with_their_client(file: Path) -> None:
+    content = "kind,external_id,Guardian Email,guardian_until\nclient,K-1,a@b.example;c@d.example,2030-01-01\n"
+    people = read(file, content + "clinician,C-1,a@b.example,\nclient,K-2,,\n")
+    assert people.guardians == [
+        GuardianColumns("a@b.example;c@d.example", None, "2030-01-01"),
+        GuardianColumns("", None, ""),
+    ]
+    assert [row.external_id for row in people.clients] == ["K-1", "K-2"]
+    assert rejected(people) == [(3, "column_of_other_kind")]
 
 
 # --- names of columns -------------------------------------------------------------------------------------------------

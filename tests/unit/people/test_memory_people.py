@@ -10,6 +10,7 @@ from tests.support.contracts.access.grants_and_invitations import (
 from tests.support.contracts.people.client_accounts import ClientAccountsContract
 from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
+from tests.support.contracts.people.many_clients import ManyClientsContract
 from tests.support.contracts.people.people import ClientRecordsContract, PracticeContract, StaffContract
 from tests.unit.people.memory_world import MemoryPeopleWorld
 
@@ -32,6 +33,9 @@ class TestMemoryClientAccounts(ClientAccountsContract): ...
 
 
 class TestMemoryDestroyedRecords(DestroyedRecordContract): ...
+
+
+class TestMemoryManyClients(ManyClientsContract): ...
 
 
 class TestMemoryStaff(StaffContract): ...

@@ -1,5 +1,6 @@
 """Invitations and email changes in memory."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -35,6 +36,13 @@ class MemoryInvitations(MemoryRepository[Invitation], Invitations):
         own = None if client_id is None else ("client", client_id)
         found = (one for one in self._rows() if one.state == "open" and (one.email == email or one.invitee == own))
         return tuple(sorted(found, key=lambda one: one.id))
+
+    async def proxies_invited(self, client_ids: Collection[UUID]) -> frozenset[tuple[UUID, str]]:
+        return frozenset(
+            (one.client_id, one.email)
+            for one in self._rows()
+            if one.kind == "proxy" and one.client_id is not None and one.client_id in client_ids
+        )
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
         return newest_first(self._rows(), page).map(InvitationView.of)

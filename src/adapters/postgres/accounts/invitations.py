@@ -1,14 +1,15 @@
 """Invitations and email changes in PostgreSQL."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, any_, bindparam, insert, or_, select, update
 
 from adapters.postgres.accounts.tables import email_changes, invitations
-from adapters.postgres.engine.columns import Instant
+from adapters.postgres.engine.columns import Instant, Uuids
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
@@ -53,6 +54,14 @@ OPEN_INVITATIONS = statement(
         ),
     )
     .order_by(invitations.c.id),
+)
+PROXIES_INVITED = statement(
+    "invitations.proxies_invited",
+    select(invitations.c.client_id, invitations.c.email).where(
+        _invitation_here,
+        invitations.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
+        invitations.c.kind == "proxy",
+    ),
 )
 INVITATIONS = statement(
     "invitations.page",
@@ -105,6 +114,10 @@ class PostgresInvitations(Invitations):
 
     async def list_open_for(self, email: str, client_id: UUID | None = None) -> tuple[Invitation, ...]:
         return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS, address=email, client_id=client_id)))
+
+    async def proxies_invited(self, client_ids: Collection[UUID]) -> frozenset[tuple[UUID, str]]:
+        rows = await self.tx.fetch(PROXIES_INVITED, client_ids=list(client_ids)) if client_ids else []
+        return frozenset((row["client_id"], row["email"]) for row in rows)
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
         rows = await self.tx.fetch(INVITATIONS, before=page.before_id(), size=page.size + 1)

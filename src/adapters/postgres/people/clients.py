@@ -115,7 +115,7 @@ JOIN_TEAM = statement("care_team.join", insert(care_team))
 
 @define
 class PostgresClientRecords(ClientRecords):
-    """The address is encrypted with the client's key, which is created with the client."""
+    """Some fields are encrypted with the client's key, which is created with the client."""
 
     tx: Transaction
 

@@ -81,15 +81,15 @@ class ImportPeople:
         total = len(command.clinicians) + len(command.clients)
         context = ImportContext(actor.practice_id, self.ids, command.dates)
         rows: list[ImportedRow] = []
-        for first, some in _chunks(command.clinicians):
-            clinicians = await _retried(partial(self._clinicians, actor, command, context, some, first))
+        for first, some in in_chunks(command.clinicians):
+            clinicians = await retried(partial(self._clinicians, actor, command, context, some, first))
             context.add_clinicians(plan.after for plan in clinicians)
             rows += [plan.row for plan in clinicians]
             command.progress(len(rows), total)
         async with self.begin(actor) as unit:
             context.add_clinicians(await unit.clinician_records.all())
-        for first, more in _chunks(command.clients):
-            clients = await _retried(partial(self._clients, actor, command, context, more, first))
+        for first, more in in_chunks(command.clients):
+            clients = await retried(partial(self._clients, actor, command, context, more, first))
             rows += [plan.row for plan in clients]
             command.progress(len(rows), total)
         return await self._report(actor, ImportReport.of(rows, dry_run=command.dry_run))
@@ -128,11 +128,12 @@ class ImportPeople:
             return await unit.commit(report)
 
 
-def _chunks(rows: Sequence[_Row]) -> Iterator[tuple[int, Sequence[_Row]]]:
+def in_chunks(rows: Sequence[_Row]) -> Iterator[tuple[int, Sequence[_Row]]]:
+    """The rows of one transaction each, and the place of the first of them."""
     return ((start, rows[start : start + CHUNK_SIZE]) for start in range(0, len(rows), CHUNK_SIZE))
 
 
-async def _retried(chunk: Callable[[], Awaitable[_T]]) -> _T:
+async def retried(chunk: Callable[[], Awaitable[_T]]) -> _T:
     """Run a chunk, again if somebody changed one of its people meanwhile."""
     for _ in range(MAX_ATTEMPTS - 1):
         with suppress(Conflict):

@@ -85,6 +85,21 @@ class InvitationsContract:
             assert await unit.invitations.list_open_for(EMAIL) == (by_email,)
         assert found == tuple(sorted((by_email, elsewhere), key=lambda each: each.id))
 
+    async def test_who_was_ever_invited_as_a_proxy_is_known(self, world: PeopleWorld) -> None:
+        client, other = await world.add_client(), await world.add_client()
+        terms = GrantTerms("parent")
+        for email, state in (("a@example.org", "open"), ("b@example.org", "withdrawn"), ("b@example.org", "accepted")):
+            await world.add_invitation(client.id, email, kind="proxy", terms=terms, state=state)
+        await world.add_invitation(client.id, "c@example.org", kind="client")
+        await world.add_invitation(other.id, "d@example.org", kind="proxy", terms=terms)
+        async with world.begin(world.system) as unit:
+            assert await unit.invitations.proxies_invited([client.id]) == {
+                (client.id, "a@example.org"),
+                (client.id, "b@example.org"),
+            }
+            assert len(await unit.invitations.proxies_invited([client.id, other.id])) == 3
+            assert await unit.invitations.proxies_invited([]) == frozenset()
+
     async def test_concurrent_attempts_stop_at_limit(self, world: PeopleWorld) -> None:
         client = await world.add_client()
         invitation = await world.add_invitation(client.id)

@@ -8,6 +8,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from entrypoints.http.contract.fields import Request
+from portal_core.accounts.guardians import GuardianColumns
+from portal_core.accounts.use_cases.import_with_guardians import ImportWithGuardiansCommand
 from portal_core.kernel.errors import Invalid
 from portal_core.people.import_rows import ClientRow, ClinicianRow, DateOrder
 from portal_core.people.use_cases.import_people import ImportPeopleCommand
@@ -57,7 +59,8 @@ class ClientRowRequest(Request, frozen=True):
     `clinicians` are external ids separated by `;`.
 
     A new client needs `given_name`, `family_name` and `date_of_birth`. A field that is absent, null or blank stays as
-    it is, and `(empty)` empties it.
+    it is, and `(empty)` empties it. The proxies in `guardian_email` (several separated by `;`) are invited once.
+    `guardian_relationship` is `parent` where it is absent; `guardian_until` is their first day without access.
     """
 
     line: LineNumber
@@ -79,6 +82,13 @@ class ClientRowRequest(Request, frozen=True):
     emergency_contact_relationship: Text | None = None
     emergency_contact_phone: Text | None = None
     coverage: Text | None = None
+    guardian_email: LongText | None = None
+    guardian_relationship: Text | None = None
+    guardian_until: Text | None = None
+
+    def guardians(self) -> GuardianColumns:
+        """Convert the columns about guardians."""
+        return GuardianColumns(self.guardian_email, self.guardian_relationship, self.guardian_until)
 
     def row(self) -> ClientRow:
         """Convert the request to the core's row."""
@@ -122,11 +132,12 @@ class ImportRequest(Request, frozen=True):
         if len(self.clinicians) + len(self.clients) > MAX_IMPORT_ROWS:
             raise Invalid.at("clients", "too_many", f"Must be at most {MAX_IMPORT_ROWS} rows in total.")
 
-    def command(self) -> ImportPeopleCommand:
+    def command(self) -> ImportWithGuardiansCommand:
         """Convert the request to the core's command."""
-        return ImportPeopleCommand(
+        people = ImportPeopleCommand(
             clinicians=[one.row() for one in self.clinicians],
             clients=[one.row() for one in self.clients],
             dry_run=self.dry_run,
             dates=self.dates,
         )
+        return ImportWithGuardiansCommand(people, [one.guardians() for one in self.clients])

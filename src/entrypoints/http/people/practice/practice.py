@@ -12,10 +12,10 @@ from entrypoints.http.contract.routing import get, post, put
 from entrypoints.http.people.practice.fields import Address, Npi, State
 from entrypoints.http.people.practice.import_rows import ImportRequest
 from entrypoints.http.server.request import PortalRequest
+from portal_core.accounts.use_cases.import_with_guardians import ImportWithGuardians
 from portal_core.kernel.errors import Conflict, Forbidden, StaleVersion
 from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
 from portal_core.people.use_cases.get_practice import GetPractice
-from portal_core.people.use_cases.import_people import ImportPeople
 from portal_core.people.views import ImportReport, PracticeView
 
 IMPORT_LIMIT = 2 * 1024 * 1024
@@ -75,11 +75,15 @@ class PracticeController(Controller):
 
     @post("/imports", status_code=200, idempotent=False, body_limit=IMPORT_LIMIT, raises=[Forbidden, Conflict])
     async def import_people(
-        self, request: PortalRequest, data: JSONBody[ImportRequest], import_people: NamedDependency[ImportPeople]
+        self,
+        request: PortalRequest,
+        data: JSONBody[ImportRequest],
+        import_with_guardians: NamedDependency[ImportWithGuardians],
     ) -> ImportReport:
         """Imports clinicians and clients, matched by their external ids.
 
         Safe to send twice, and with `dry_run` it only reports. The report lists the fields that change for each row.
-        A row that is not valid is rejected with all of its errors; the import continues.
+        A row that is not valid is rejected with all of its errors; the import continues. Guardians of new and known
+        clients are invited, each once.
         """
-        return await import_people(request.actor, data.command())
+        return await import_with_guardians(request.actor, data.command())

@@ -8,7 +8,7 @@ import typer
 from entrypoints.errors import CommandError
 from portal_core.people.views import ImportedRow, ImportReport
 
-COLUMNS = ("line", "kind", "external_id", "outcome", "fields", "kept", "errors")
+COLUMNS = ("line", "kind", "external_id", "outcome", "fields", "kept", "guardians", "errors")
 
 
 def print_report(report: ImportReport) -> None:
@@ -21,6 +21,8 @@ def print_report(report: ImportReport) -> None:
             typer.echo(f"{who}changes {', '.join(row.fields)}")
         if row.kept:
             typer.echo(f"{who}keeps {', '.join(row.kept)}: only the client changes this")
+        if row.guardians:
+            typer.echo(f"{who}invites {row.guardians} guardian{'s' if row.guardians > 1 else ''}")
         for error in row.errors:
             typer.echo(f"{who}{error.path}: {error.message}")
 
@@ -43,4 +45,5 @@ def write_report(report: ImportReport, file: Path) -> None:
 def _cells(row: ImportedRow) -> tuple[str, ...]:
     errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
     fields, kept = "; ".join(row.fields), "; ".join(row.kept)
-    return (str(row.line), row.kind or "", row.external_id or "", row.outcome, fields, kept, errors)
+    who = str(row.line), row.kind or "", row.external_id or ""
+    return *who, row.outcome, fields, kept, str(row.guardians or ""), errors
