@@ -4,6 +4,7 @@ Every repository is confined to the practice of the unit's actor. The identity p
 `identity_provider.py`.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -36,6 +37,10 @@ class Accounts(Protocol):
 
     async def find_by_email(self, side: Side, email: str) -> Account | None:
         """The account that is not closed; `email` is normalized."""
+        ...
+
+    async def find_by_emails(self, side: Side, emails: Collection[str]) -> dict[str, Account]:
+        """The accounts that are not closed, by their normalized emails."""
         ...
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:

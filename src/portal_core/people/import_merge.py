@@ -118,34 +118,39 @@ async def plan_clients(
     parsed = [row.parse(today, context.dates) for row in rows]
     stored = await _stored_clients(unit, parsed)
     return [
-        await _plan_client(unit, context, stored, row, one, place, now)
+        _plan_client(context, stored, row, one, place, now)
         for place, (row, one) in enumerate(zip(rows, parsed, strict=True), first)
     ]
 
 
 @frozen
 class _StoredClients:
-    """The clients that rows are about: by external id, their care teams, and whose key was destroyed."""
+    """The clients that rows are about: by external id, their care teams, and whose key was destroyed.
+
+    `signing_in` are clients who sign in with their email on file, which a row would replace.
+    """
 
     known: Mapping[str, Client]
     teams: Mapping[UUID, tuple[UUID, ...]]
     destroyed: frozenset[UUID]
+    signing_in: frozenset[UUID]
 
 
 async def _stored_clients(unit: PeopleUnit, parsed: Sequence[ParsedRow]) -> _StoredClients:
-    by_id = {one.values["external_id"]: one for one in parsed if "external_id" in one.values}
-    known = await unit.client_records.find_by_external_ids(by_id)
+    external_ids = {one.values["external_id"] for one in parsed if "external_id" in one.values}
+    known = await unit.client_records.find_by_external_ids(external_ids)
     teams = await unit.care_teams.of_all([client.id for client in known.values()])
-    sealing = [
-        client.id
-        for external_id, client in known.items()
-        if any(by_id[external_id].values.get(name) is not None for name in ENCRYPTED_FIELDS)
-    ]
-    return _StoredClients(known, teams, await unit.client_records.destroyed(sealing))
+    about = [(known[one.values["external_id"]], one.values) for one in parsed if one.values.get("external_id") in known]
+    sealing = {client.id for client, values in about if any(values.get(name) is not None for name in ENCRYPTED_FIELDS)}
+    destroyed = await unit.client_records.destroyed(sealing)
+    emails = {client.email for client, values in about if values.get("email", client.email) != client.email}
+    accounts = await unit.accounts.find_by_emails("portal", {email for email in emails if email is not None})
+    clients = {(account.client_id, account.email) for account in accounts.values() if account.status == "active"}
+    signing_in = frozenset(client.id for client, _ in about if (client.id, client.email) in clients)
+    return _StoredClients(known, teams, destroyed, signing_in)
 
 
-async def _plan_client(
-    unit: PeopleUnit,
+def _plan_client(
     context: ImportContext,
     stored: _StoredClients,
     row: ClientRow,
@@ -162,7 +167,7 @@ async def _plan_client(
     if before is None:
         errors += parsed.missing(*row.REQUIRED)
     else:
-        values, kept = await _merged(unit, before, parsed.values)
+        values, kept = _merged(before, parsed.values, signs_in=before.id in stored.signing_in)
         if before.id in stored.destroyed:
             errors += _cannot_seal(values)
     if errors:
@@ -214,14 +219,12 @@ async def store_clients(unit: PeopleUnit, plans: Sequence[ClientPlan], now: date
     await unit.care_teams.assign_all(teams, team_entries)
 
 
-async def _merged(unit: PeopleUnit, known: Client, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _merged(known: Client, values: Mapping[str, Any], *, signs_in: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The values that may replace the client's, and the names of those that may not."""
     differ = {name for name, value in values.items() if value != getattr(known, name)}
     kept = {name for name in CLIENT_MANAGED_FIELDS if name in differ and getattr(known, name) is not None}
-    if "email" in differ and known.email is not None:
-        account = await unit.accounts.find_by_email("portal", known.email)
-        if account is not None and account.client_id == known.id and account.status == "active":
-            kept.add("email")
+    if "email" in differ and signs_in:
+        kept.add("email")
     return (
         {name: value for name, value in values.items() if name not in kept},
         tuple(name for name in values if name in kept),

@@ -137,6 +137,13 @@ async def test_import_keeps_sign_in_email(use_cases: MemoryPeopleUseCases) -> No
     assert other.email == "kim@example.org"
 
 
+async def test_sign_in_email_is_kept_whatever_a_duplicate_row_says(use_cases: MemoryPeopleUseCases) -> None:
+    await use_cases.add_client_with_account(ANN, external_id="E-1", given="Ann", family="Lee")
+    report = await run_import(use_cases, evolve(PLAIN, email="else@example.org"), evolve(PLAIN, line=3))
+    assert (report.rows[0].kept, faults(report)) == (("email",), [(3, "external_id", "duplicate_id")])
+    assert (await client_of(use_cases, "E-1")).email == ANN
+
+
 async def test_corrected_date_of_birth_moves_and_ends_grants(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     child = await world.add_client("Kim", "Lee", external_id="E-1", date_of_birth=birthday(8))

@@ -1,5 +1,6 @@
 """Accounts and sessions in memory, with the constraints of the PostgreSQL adapter."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -44,6 +45,9 @@ class MemoryAccounts(MemoryRepository[Account], Accounts):
 
     async def find_by_email(self, side: Side, email: str) -> Account | None:
         return next((one for one in self._open() if (one.side, one.email) == (side, email)), None)
+
+    async def find_by_emails(self, side: Side, emails: Collection[str]) -> dict[str, Account]:
+        return {one.email: one for one in self._open() if one.side == side and one.email in emails}
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:
         return next((one for one in self._open() if one.external == external), None)

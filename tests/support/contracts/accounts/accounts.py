@@ -56,9 +56,13 @@ class AccountsContract:
             assert await unit.accounts.find_by_email("portal", ANN) == client
             assert await unit.accounts.find_by_email("practice", ANN) == staff
             assert await unit.accounts.find_by_email("portal", BOB) is None
+            assert await unit.accounts.find_by_emails("portal", {ANN, BOB}) == {ANN: client}
+            assert await unit.accounts.find_by_emails("practice", {ANN}) == {ANN: staff}
+            assert await unit.accounts.find_by_emails("portal", set()) == {}
             closed = client.close(world.clock.now())
             await unit.accounts.save(closed, AUDIT_ENTRY)
             assert await unit.accounts.find_by_email("portal", ANN) is None
+            assert await unit.accounts.find_by_emails("portal", {ANN}) == {}
             assert await unit.accounts.get(client.id) == closed
 
     async def test_account_is_found_by_external_identity(self, world: AccountsWorld) -> None:
