@@ -31,7 +31,7 @@ async def test_credentials_of_one_side_are_unknown_on_the_other(side: Side, othe
     for token in (first.refresh_token, second.refresh_token):  # on its own side the first, used up, would end it
         with pytest.raises(RefreshRefused):
             await use_cases.refreshed(token, side=other)
-    assert await use_cases.actions() == before
+    assert await use_cases.actions() == [*before, "session.refresh_refused", "session.refresh_refused"]
     third = await use_cases.refreshed(second.refresh_token, side=side)
     secret, _ = await use_cases.enrolled(third)
     challenge = await use_cases.challenge(account.email, side=side)
