@@ -11,6 +11,7 @@ from portal_core.kernel.contact import ContactChanges, EmergencyContact
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.time_zones import zone_info
 from portal_core.people.identifiers import License
+from portal_core.people.search import search_words, sort_name
 
 ClientStatus = Literal["active", "discharged"]
 STATUSES: tuple[ClientStatus, ...] = ("active", "discharged")
@@ -101,8 +102,14 @@ class Client:
 
     @property
     def sort_name(self) -> str:
-        """Family name first, case-folded."""
-        return f"{self.family_name} {self.given_name}".casefold()
+        """By which clients are listed: family name first, folded."""
+        return sort_name(self.family_name, self.given_name)
+
+    @property
+    def search_words(self) -> tuple[str, ...]:
+        """By which staff find the client; see `search_words`."""
+        names = (self.given_name, self.chosen_name, self.family_name)
+        return search_words(names, self.phone, self.date_of_birth)
 
     def change_contact(self, changes: ContactChanges, version: int) -> "Client":
         """Change the contact fields that a client or proxy may edit.

@@ -13,6 +13,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import UnitOfWork
 from portal_core.people.model import Client, ClientAccountStatus, Clinician, Practice, StaffMember
+from portal_core.people.search import SearchTerms
 from portal_core.people.views import ClientAccountView, ClientSummaryView
 
 
@@ -73,18 +74,21 @@ class ClientRecords(Protocol):
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         """Destroy the client's key, so that what it encrypts is permanently unreadable; whether there was a key.
 
-        From then on, encrypted fields read as None and writing one raises `RecordDestroyed`. The rest of the record
-        and the audit log stay.
+        From then on, encrypted fields read as None and writing one raises `RecordDestroyed`, and the search words are
+        gone: `search` finds the client no more. The rest of the record and the audit log stay.
         """
         ...
 
     async def page(
-        self, name_prefix: str, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
     ) -> Page[ClientSummaryView]:
-        """Clients whose `Client.sort_name` begins with `name_prefix` (case-folded), by sort name, then id.
+        """All clients, by sort name, then id; with `account`, only those whose account has this status at `now`."""
+        ...
 
-        An empty prefix matches all. With `account`, only those whose account has this status at `now`.
-        """
+    async def search(
+        self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+    ) -> Page[ClientSummaryView]:
+        """As `page`, only clients whose search words satisfy all terms (`is_found`)."""
         ...
 
 

@@ -1,11 +1,13 @@
 """The migrations build exactly what the table definitions state; migrating again changes nothing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 from alembic import command
 from alembic.config import Config
 from psycopg.types.json import Jsonb
@@ -28,9 +30,12 @@ from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.money import Money
 from portal_core.kernel.settings import Versioned
 from portal_core.notifications.branding import BrandingSettings
+from portal_core.people.search import search_words, sort_name
 from tests.support.clock import FixedClock
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
 from tests.support.engine.postgres import FIRST_DAY, CountingMasterKey, RandomIds, migrate_template
+
+search_words_migration: Any = import_module("adapters.postgres.migrations.versions.0020_search_words")
 
 CATALOGUES = {
     "columns": """
@@ -229,6 +234,44 @@ def test_appointments_at_a_location_get_a_room(cluster: Cluster) -> None:
         rooms = sorted(one for (one,) in owner.execute("SELECT room FROM portal.appointments"))
     assert len(set(rooms)) == 3
     assert sorted(map(len, rooms)) == [5, 64, 64]
+    drop_database(cluster, name)
+
+
+def test_clients_of_before_are_found_by_search(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_words_migration, "BATCH", 2)
+    name, practice = fresh_database(cluster), uuid4()
+    dsn = cluster.dsn(database=name)
+    _upgraded_to(dsn, search_words_migration.down_revision)
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO portal.practices (id, slug, name, time_zone, hosts, created_at)"
+            " VALUES (%s, 'elm', 'Elm Street', 'UTC', '{}', now())",
+            (practice,),
+        )
+        families = ["D’Angelo", "Ångström", "Destroyed", "Łuk", "Lee"]
+        for family in families:
+            owner.execute(
+                "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, phone,"
+                " status, created_at) VALUES (%s, %s, 'Ann', %s, lower(%s), '1990-05-17', '+15185550100', 'active',"
+                " now())",
+                (practice, uuid4(), family, family),
+            )
+        owner.execute(
+            "INSERT INTO portal.client_keys (practice_id, client_id, wrapped, made_at)"
+            " SELECT practice_id, id, '', now() FROM portal.clients WHERE family_name <> 'Destroyed'"
+        )
+        migrate(dsn, FIRST_DAY)
+        names = owner.execute("SELECT sort_name FROM portal.clients ORDER BY sort_name").fetchall()
+        assert names == [("angstrom ann",), ("dangelo ann",), ("destroyed ann",), ("lee ann",), ("luk ann",)]
+        stored = owner.execute(
+            "SELECT c.family_name, w.sort_name, array_agg(w.word ORDER BY w.word) FROM portal.client_search_words AS w"
+            " JOIN portal.clients AS c ON c.practice_id = w.practice_id AND c.id = w.client_id GROUP BY 1, 2"
+        ).fetchall()
+        assert {family: (name, tuple(words)) for family, name, words in stored} == {
+            family: (sort_name(family, "Ann"), search_words(("Ann", family), "+15185550100", date(1990, 5, 17)))
+            for family in families
+            if family != "Destroyed"
+        }
     drop_database(cluster, name)
 
 

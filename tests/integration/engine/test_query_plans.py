@@ -51,6 +51,8 @@ SCAN_NODES = {
     "waitlist.list_for_practice": "all who wait now are read to be put in order: in that order one would walk over all"
     " who once waited, and whose last date is past",
     "booking_options.published_hours": "all dates to come on which a clinician of the care team differs: a handful",
+    "clients.search_first_page": "all words that begin so are read, to be put in order of the clients' names",
+    "clients.search_next_page": "as the first page",
     "freed_slots.pending_ids": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }
 """Statements that may examine more rows, each with its reason."""
@@ -152,7 +154,7 @@ def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
         "side": "portal",
     }
     if one.name.startswith("clients."):
-        named |= {"begins": "sort_name 7", "ends": "sort_name 8", "account_status": None}
+        named |= {"begins": ["word 7"], "ends": ["word 8"], "terms": [0], "term_count": 1, "account_status": None}
     if one.name.startswith("appointments.list_"):
         named |= {"since": MIN_INSTANT, "until": MAX_INSTANT}
     binds = one.source.compile(dialect=DIALECT).binds  # type: ignore[attr-defined]

@@ -13,7 +13,6 @@ from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.kernel.actor import Origin, SystemActor
 from portal_core.kernel.contact import EmergencyContact, InvalidEmail
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
-from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.details import ClientDetails, ClinicianDetails
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, SlugTaken
 from portal_core.people.identifiers import License
@@ -32,8 +31,9 @@ from portal_core.people.use_cases.get_profile import GetProfile
 from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from portal_core.people.use_cases.list_clinicians import ListClinicians
 from portal_core.people.use_cases.list_staff import ListStaff
+from portal_core.people.use_cases.search_clients import SearchClients, SearchClientsQuery
 from portal_core.people.use_cases.set_practice_hosts import SetPracticeHosts, SetPracticeHostsCommand
-from portal_core.people.views import ClientSummaryView, ClinicianView
+from portal_core.people.views import ClinicianView
 from tests.support.contracts.people.world import DATE_OF_BIRTH
 from tests.support.people.use_cases import birthday
 from tests.unit.people.memory_world import MemoryPeopleUseCases
@@ -220,41 +220,6 @@ async def test_corrected_date_of_birth_or_state_moves_grants(use_cases: MemoryPe
     assert [view.in_force for view in (await list_grants(world.staff(), child.id)).items] == [False, False]
 
 
-async def test_clients_are_listed_by_name_without_names_in_audit(use_cases: MemoryPeopleUseCases) -> None:
-    world = use_cases.world
-    for family in ("Lee", "Leeds", "Moor"):
-        await world.add_client("Ann", family)
-    list_clients = ListClients(world.begin, world.clock)
-    page = await list_clients(world.staff("front_desk"), ListClientsQuery(PageRequest(size=1), " LEE "))
-    assert [one.name for one in page.items] == ["Ann Lee"]
-    rest = await list_clients(world.staff("front_desk"), ListClientsQuery(PageRequest(page.next), "lee"))
-    assert [one.name for one in rest.items] == ["Ann Leeds"]
-    everybody = await list_clients(world.staff("front_desk"), ListClientsQuery())
-    assert len(everybody.items) == 3
-    listed = [page.items[0].id, rest.items[0].id, *[one.id for one in everybody.items]]
-    assert [(entry.record, entry.facts) for entry in await use_cases.audit_entries("clients.listed")] == [
-        (one, {}) for one in listed
-    ]
-    assert "Lee" not in page.next
-    with pytest.raises(Invalid):
-        await list_clients(world.staff(), ListClientsQuery(PageRequest(), "a\x00"))
-
-
-async def test_client_is_found_by_external_id(use_cases: MemoryPeopleUseCases) -> None:
-    world, list_clients = use_cases.world, ListClients(use_cases.world.begin, use_cases.world.clock)
-    ann = await world.add_client("Ann", "Lee", external_id="E-1")
-    await world.add_client("Bob", "Lee", external_id="E-2")
-    await (await world.other_practice()).add_client("Eve", "Lee", external_id="E-3")
-    job = SystemActor(world.practice_id, "ehr nightly")
-    assert await list_clients(job, ListClientsQuery(external_id=" E-1 ")) == Page((ClientSummaryView.of(ann),))
-    for unknown in ("E-3", "e-1", "E"):
-        assert await list_clients(job, ListClientsQuery(external_id=unknown)) == Page(())
-    assert [entry.record for entry in await use_cases.audit_entries("clients.listed")] == [ann.id]
-    for wrong in ("", "E\x00", "E" * 101):
-        with pytest.raises(Invalid):
-            await list_clients(job, ListClientsQuery(external_id=wrong))
-
-
 async def test_a_care_team_is_assigned(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     client = await world.add_client()
@@ -358,6 +323,7 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
     operations: list[tuple[set[str], Any]] = [
         (reading, lambda a: GetClient(begin, clock)(a, client.id)),
         (reading, lambda a: ListClients(begin, clock)(a, ListClientsQuery())),
+        (reading, lambda a: SearchClients(begin, clock)(a, SearchClientsQuery("ann"))),
         (reading, lambda a: ListClinicians(begin)(a)),
         (reading, lambda a: ListGrants(begin, clock)(a, client.id)),
         (changing, lambda a: AddClient(begin, clock, ids)(a, AddClientCommand(details))),

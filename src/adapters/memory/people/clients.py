@@ -21,6 +21,7 @@ from portal_core.people.ports import (
     CareTeams,
     ClientRecords,
 )
+from portal_core.people.search import SearchTerms, is_found
 from portal_core.people.views import ClientSummaryView
 
 SEALED["clients"] = {"address": None, "emergency_contact": None, "coverage": None}
@@ -66,15 +67,29 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
         return True
 
     async def page(
-        self, name_prefix: str, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
     ) -> Page[ClientSummaryView]:
+        return self._summaries(self._from(page), page, now, account)
+
+    async def search(
+        self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+    ) -> Page[ClientSummaryView]:
+        found = [
+            one for one in self._from(page) if not key_destroyed(self.tx, one.id) and is_found(one.search_words, terms)
+        ]
+        return self._summaries(found, page, now, account)
+
+    def _from(self, page: PageRequest) -> list[Client]:
+        """The clients after the cursor, in order."""
         after = page.after_id()
-        prefix = name_prefix.casefold()
         rows = sorted(self._rows(), key=lambda one: (one.sort_name.encode(), one.id))
         positions = {one.id: position for position, one in enumerate(rows)}
-        start = 0 if after is None else positions.get(after, len(rows)) + 1
-        found = (one for one in rows[start:] if one.sort_name.startswith(prefix))
-        summaries = [ClientSummaryView.of(one, account_of(self.tx, one.id, now)) for one in found]
+        return rows if after is None else rows[positions.get(after, len(rows)) + 1 :]
+
+    def _summaries(
+        self, rows: list[Client], page: PageRequest, now: datetime, account: ClientAccountStatus | None
+    ) -> Page[ClientSummaryView]:
+        summaries = [ClientSummaryView.of(one, account_of(self.tx, one.id, now)) for one in rows]
         wanted = [one for one in summaries if account in (None, one.account.status)]
         return page.paginate(wanted, lambda one: one.id)
 

@@ -8,17 +8,35 @@ from typing import Any
 from uuid import UUID
 
 from attrs import asdict, define
-from sqlalchemy import Text, any_, bindparam, delete, insert, or_, select, tuple_
+from sqlalchemy import (
+    Integer,
+    Select,
+    Text,
+    all_,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from adapters.postgres.accounts.client_accounts import STATUS
 from adapters.postgres.engine.columns import Texts, Uuid, Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.keys import ADD_CLIENT_KEY, DROP_CLIENT_KEY
-from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.statements import Statement, statement
+from adapters.postgres.engine.tables import client_keys
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.client_accounts import ACCOUNT, account_of
 from adapters.postgres.people.tables import care_team, clients
+from adapters.postgres.people.tables import client_search_words as words
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.errors import StaleVersion
@@ -26,10 +44,11 @@ from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.errors import DuplicateExternalId
 from portal_core.people.model import Client, ClientAccountStatus
 from portal_core.people.ports import CareTeams, ClientRecords
+from portal_core.people.search import SearchTerms
 from portal_core.people.views import ClientSummaryView
 
 CONSTRAINT_ERRORS["clients_external_id_key"] = DuplicateExternalId
-_LAST = "\U0010ffff"  # no name contains it, and nothing follows it in byte order
+_LAST = "\U0010ffff"  # no word contains it, and nothing follows it in byte order
 
 _MANY = "an import compares and changes many clients; row-level security confines a client to their own"
 _CLIENT = entity(Client, clients)
@@ -66,14 +85,10 @@ _SUMMARY = entity(
     account=ACCOUNT,
 )
 _wanted_status = bindparam("account_status", type_=Text)
+_account_wanted = or_(_wanted_status.is_(None), _wanted_status == STATUS)
 _line = (
     select(*_SUMMARY.columns)
-    .where(
-        _client_here,
-        clients.c.sort_name >= bindparam("begins"),
-        clients.c.sort_name < bindparam("ends"),
-        or_(_wanted_status.is_(None), _wanted_status == STATUS),
-    )
+    .where(_client_here, _account_wanted)
     .order_by(clients.c.sort_name, clients.c.id)
     .limit(bindparam("size"))
 )
@@ -93,6 +108,83 @@ NEXT_CLIENTS = statement(
         tuple_(clients.c.sort_name, clients.c.id) > tuple_(_cursor_position, bindparam("after", type_=Uuid)),
     ),
     scope_exemption=_LIST,
+)
+
+# Of several pending writes each sees the rows as they were before: these two touch different ones.
+DROP_WORDS = statement(
+    "clients.drop_words",
+    delete(words).where(
+        words.c.practice_id == bindparam("practice_id"),
+        words.c.client_id == bindparam("client_id"),
+        words.c.word != all_(bindparam("words", type_=Texts)),
+    ),
+)
+_word_columns = ["practice_id", "client_id", "word", "sort_name"]
+_word_rows = select(
+    bindparam("practice_id", type_=Uuid),
+    bindparam("client_id", type_=Uuid),
+    func.unnest(bindparam("words", type_=Texts)),
+    bindparam("sort_name", type_=Text),
+)
+# The key of a new client may be written together with these.
+ADD_FIRST_WORDS = statement("clients.add_first_words", insert(words).from_select(_word_columns, _word_rows))
+_new_words = pg_insert(words).from_select(
+    _word_columns,
+    _word_rows.where(
+        client_keys.c.practice_id == bindparam("practice_id"), client_keys.c.client_id == bindparam("client_id")
+    ),
+)
+ADD_WORDS = statement(
+    "clients.add_words",
+    _new_words.on_conflict_do_update(
+        index_elements=["practice_id", "client_id", "word"],
+        set_={"sort_name": _new_words.excluded.sort_name},
+        where=words.c.sort_name != _new_words.excluded.sort_name,
+    ),
+)
+# The beginnings of words, with what follows the last word that begins so, and the number of the term whose alternative
+# each is. Ranges, because row-level security keeps LIKE and operators on arrays out of index scans.
+_beginnings = (
+    func.unnest(
+        bindparam("begins", type_=Texts), bindparam("ends", type_=Texts), bindparam("terms", type_=ARRAY(Integer))
+    )
+    .table_valued(column("begins", Text), column("ends", Text), column("term", Integer))
+    .render_derived()
+)
+_matching = (
+    select(words.c.sort_name, words.c.client_id)
+    .where(
+        words.c.practice_id == bindparam("practice_id"),
+        words.c.word >= _beginnings.c.begins,
+        words.c.word < _beginnings.c.ends,
+    )
+    .group_by(words.c.sort_name, words.c.client_id)
+    .having(func.count(_beginnings.c.term.distinct()) == bindparam("term_count", type_=Integer))
+    .order_by(words.c.sort_name, words.c.client_id)
+)
+
+
+def _found(matching: Select[Any]) -> Select[Any]:
+    found = matching.subquery("found")
+    return (
+        select(*_SUMMARY.columns)
+        .join(found, clients.c.id == found.c.client_id)
+        .where(_client_here, _account_wanted)
+        .order_by(found.c.sort_name, found.c.client_id)
+        .limit(bindparam("size"))
+    )
+
+
+_SEARCH = "the practice looks for one of its clients"
+FIRST_FOUND = statement("clients.search_first_page", _found(_matching), scope_exemption=_SEARCH)
+NEXT_FOUND = statement(
+    "clients.search_next_page",
+    _found(
+        _matching.where(
+            tuple_(words.c.sort_name, words.c.client_id) > tuple_(_cursor_position, bindparam("after", type_=Uuid))
+        )
+    ),
+    scope_exemption=_SEARCH,
 )
 
 _team = (care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
@@ -138,16 +230,20 @@ class PostgresClientRecords(ClientRecords):
         key = self.tx.create_key(client.id)
         await self.tx.execute(ADD_CLIENT, **await self._values(client))
         self.tx.write_later(ADD_CLIENT_KEY, **key)
+        self.tx.write_later(ADD_FIRST_WORDS, **_words(client))
         self.tx.add_audit_entry(audit_entry)
 
     async def add_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
         keys = [self.tx.create_key(client.id) for client in clients]
         await self.tx.execute_many(ADD_CLIENT, [await self._values(client) for client in clients])
         await self.tx.execute_many(ADD_CLIENT_KEY, keys)
+        await self.tx.execute_many(ADD_FIRST_WORDS, [_words(client) for client in clients])
         self.tx.entries += audit_entries
 
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
         await self.tx.save(SAVE_CLIENT, **await self._values(client))
+        self.tx.write_later(DROP_WORDS, **_words(client))
+        self.tx.write_later(ADD_WORDS, **_words(client))
         self.tx.add_audit_entry(audit_entry)
 
     async def save_all(self, clients: Sequence[Client], audit_entries: Sequence[AuditEntry]) -> None:
@@ -158,6 +254,8 @@ class PostgresClientRecords(ClientRecords):
             raise StaleVersion
         await self.tx.load_keys(expected)
         await self.tx.execute_many(SAVE_CLIENT, [await self._values(client) for client in clients])
+        await self.tx.execute_many(DROP_WORDS, [_words(client) for client in clients])
+        await self.tx.execute_many(ADD_WORDS, [_words(client) for client in clients])
         self.tx.entries += audit_entries
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
@@ -168,23 +266,27 @@ class PostgresClientRecords(ClientRecords):
         return True
 
     async def page(
-        self, name_prefix: str, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+    ) -> Page[ClientSummaryView]:
+        return await self._page(FIRST_CLIENTS, NEXT_CLIENTS, page, _accounts(now, account))
+
+    async def search(
+        self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+    ) -> Page[ClientSummaryView]:
+        begins = [begin for term in terms for begin in term]
+        values = {
+            "begins": begins,
+            "ends": [begin + _LAST for begin in begins],
+            "terms": [number for number, term in enumerate(terms) for _ in term],
+            "term_count": len(terms),
+        }
+        return await self._page(FIRST_FOUND, NEXT_FOUND, page, values | _accounts(now, account))
+
+    async def _page(
+        self, first: Statement, following: Statement, page: PageRequest, values: dict[str, Any]
     ) -> Page[ClientSummaryView]:
         after = page.after_id()
-        begins = name_prefix.casefold()
-        bounds = {
-            "begins": begins,
-            "ends": begins + _LAST,
-            "size": page.size + 1,
-            "now": now,
-            "today": now.date(),
-            "account_status": account,
-        }
-        rows = await (
-            self.tx.fetch(FIRST_CLIENTS, **bounds)
-            if after is None
-            else self.tx.fetch(NEXT_CLIENTS, after=after, **bounds)
-        )
+        rows = await self.tx.fetch(first if after is None else following, after=after, size=page.size + 1, **values)
         lines = [
             _SUMMARY.of(
                 row, name=f"{row['chosen_name'] or row['given_name']} {row['family_name']}", account=account_of(row)
@@ -212,6 +314,14 @@ class PostgresClientRecords(ClientRecords):
         if texts["emergency_contact"] is not None:
             texts["emergency_contact"] = EmergencyContact(**json.loads(texts["emergency_contact"]))
         return _CLIENT.of(row, **texts)
+
+
+def _accounts(now: datetime, account: ClientAccountStatus | None) -> dict[str, Any]:
+    return {"now": now, "today": now.date(), "account_status": account}
+
+
+def _words(client: Client) -> dict[str, Any]:
+    return {"client_id": client.id, "words": list(client.search_words), "sort_name": client.sort_name}
 
 
 @define

@@ -65,7 +65,7 @@ clients = Table(
     string("family_name"),
     string("chosen_name", null=True),
     string("pronouns", null=True),
-    # "family given", case-folded, in byte order: for pages by name and searches by prefix.
+    # "family given", folded, in byte order: for pages by name.
     Column("sort_name", Text(collation="C"), nullable=False),
     day("date_of_birth"),
     string("email", null=True),
@@ -96,6 +96,22 @@ clients = Table(
         ),
         "insertable": "practice_id = {practice} AND (id = {client} OR {scope} = 'practice')",
     },
+)
+
+# What staff find clients by, none of it beyond the plain columns of `clients`. `sort_name` is repeated from there, so
+# that what is found is put in order without reading more than the index. Nothing of a record without its key.
+client_search_words = client_table(
+    "client_search_words",
+    Column("word", Text(collation="C"), nullable=False),
+    Column("sort_name", Text(collation="C"), nullable=False),
+    PrimaryKeyConstraint("practice_id", "client_id", "word"),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id"],
+        ["portal.client_keys.practice_id", "portal.client_keys.client_id"],
+        name="client_search_words_key_fkey",
+        ondelete="CASCADE",
+    ),
+    Index(None, "practice_id", "word", "sort_name", "client_id"),
 )
 
 clinicians = practice_table(

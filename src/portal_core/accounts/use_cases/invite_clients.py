@@ -61,7 +61,7 @@ class InviteClients:
             practice = await unit.practice_record.get()
             following = None
             if command.client_ids is None:
-                found = await unit.client_records.page("", command.page, now, "none")
+                found = await unit.client_records.page(command.page, now, "none")
                 client_ids = tuple(one.id for one in found.items if one.status == "active")
                 following = found.next
             elif len(command.client_ids) <= MAX_PAGE:

@@ -19,15 +19,12 @@ from portal_core.people.views import ClientSummaryView
 
 @frozen
 class ListClientsQuery:
-    """All clients, those whose name begins like this, or the one with this id in the EHR.
+    """All clients, or with `external_id` the one with this id in the EHR alone, or nobody.
 
-    `name_prefix` is how the family name begins, and may go on to the given name; letter case does not matter. Keep it
-    out of addresses and logs: it is a name. With `external_id`, the result is that client alone, or nobody. `account`
-    leaves only clients whose account has this status.
+    `account` leaves only clients whose account has this status.
     """
 
     page: PageRequest = field(factory=PageRequest)
-    name_prefix: str = ""
     external_id: str | None = None
     account: ClientAccountStatus | None = None
 
@@ -40,7 +37,7 @@ class ListClients:
 
     Raises:
         NotFound, Forbidden: not in such a role.
-        Invalid: a bad cursor, no beginning of a name, or no id.
+        Invalid: a bad cursor, or no id.
     """
 
     begin: Begin[PeopleUnit]
@@ -55,9 +52,7 @@ class ListClients:
                 client = await unit.client_records.find_by_external_id(external_id)
                 found = Page(() if client is None else await self._summaries(unit, client, now, query.account))
             else:
-                blank = not query.name_prefix.strip()
-                name_prefix = "" if blank else single_line_text(query.name_prefix, "name_prefix", 160)
-                found = await unit.client_records.page(name_prefix, query.page, now, query.account)
+                found = await unit.client_records.page(query.page, now, query.account)
             for one in found.items:
                 await unit.audit.record(AuditEntry("clients.listed", record=one.id))
             return await unit.commit(found)

@@ -47,14 +47,14 @@ class ClientAccountsContract:
         await (await world.other_practice()).add_client()
         async with world.begin(world.staff()) as unit:
             assert {one: await unit.client_accounts.of(one, now) for one in expected} == expected
-            listed = await unit.client_records.page("", PageRequest(size=100), now)
+            listed = await unit.client_records.page(PageRequest(size=100), now)
             assert {one.id: one.account for one in listed.items} == expected
             for status in ("none", "invited", "active", "suspended", "closed"):
-                found = await unit.client_records.page("", PageRequest(size=100), now, status)
+                found = await unit.client_records.page(PageRequest(size=100), now, status)
                 of_status = {one for one, account in expected.items() if account.status == status}
                 assert {one.id for one in found.items} == of_status, status
-            first = await unit.client_records.page("", PageRequest(size=3), now, "none")
-            rest = await unit.client_records.page("", PageRequest(first.next, 3), now, "none")
+            first = await unit.client_records.page(PageRequest(size=3), now, "none")
+            rest = await unit.client_records.page(PageRequest(first.next, 3), now, "none")
         assert [len(first.items), len(rest.items)] == [3, 2]
         somebody = next(iter(expected))
         async with world.begin(world.as_client(somebody)) as unit:

@@ -41,6 +41,7 @@ from portal_core.people.use_cases.assign_care_team import AssignCareTeam, Assign
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
 from portal_core.people.use_cases.get_client import GetClient
 from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
+from portal_core.people.use_cases.search_clients import SearchClients, SearchClientsQuery
 from portal_core.people.views import ClientSummaryView, ClientView
 
 
@@ -91,9 +92,13 @@ class ChangeClientRequest(ClientRequest, frozen=True, kw_only=True):
 
 
 class SearchClientsRequest(Request, frozen=True):
-    """The beginning of the family name, which may continue into the given name. In a body, because URLs are logged."""
+    """What is known of the client. In a body, because URLs are logged.
 
-    name_prefix: Annotated[str, Meta(min_length=1, max_length=160, examples=["Love"])]
+    `text` has beginnings of words of any of their names, at least four digits with which their telephone number begins
+    or ends, or their date of birth (`1985-12-10`, `12/10/1985`); or several of these, which must all be true.
+    """
+
+    text: Annotated[str, Meta(min_length=1, max_length=160, examples=["lovel ada"])]
     account: Annotated[ClientAccountStatus | None, Meta(examples=[None])] = None
     after: Annotated[Cursor | None, Meta(examples=[None])] = None
     size: Annotated[PageSize, Meta(examples=[20])] = 20
@@ -145,11 +150,18 @@ class ClientsController(Controller):
 
     @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
     async def search_clients(
-        self, request: PortalRequest, data: JSONBody[SearchClientsRequest], list_clients: NamedDependency[ListClients]
+        self,
+        request: PortalRequest,
+        data: JSONBody[SearchClientsRequest],
+        search_clients: NamedDependency[SearchClients],
     ) -> Page[ClientSummaryView]:
-        """Clients whose family name begins so."""
-        query = ListClientsQuery(page(data.after, data.size), data.name_prefix, account=data.account)
-        return await list_clients(request.actor, query)
+        """Clients found by name, telephone number or date of birth, by family name.
+
+        Letter case, accents, apostrophes and hyphens do not matter: `dangelo` and `d'ang` find D’Angelo. With
+        `account`, those whose account has that status.
+        """
+        query = SearchClientsQuery(data.text, page(data.after, data.size), data.account)
+        return await search_clients(request.actor, query)
 
     @post("", raises=[Forbidden, InvalidEmail, DuplicateExternalId])
     async def add_client(
