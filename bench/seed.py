@@ -60,9 +60,11 @@ STATEMENTS = (
     now() + interval '8 hours', 28800, false, CASE WHEN n %% %(stride)s = 0 THEN 'bench' ELSE '' END, ''
   FROM {_EVERYBODY}""",
     f"""INSERT INTO portal.appointments (practice_id, id, clinician_id, appointment_type_id, location_id, starts_at,
-    ends_at, time_zone, calendar_entry_id, attending, booked_at, changed_at, shared, status, room, sequence)
+    ends_at, time_zone, local_starts_at, calendar_entry_id, attending, booked_at, changed_at, shared, status, room,
+    sequence)
   SELECT %(practice)s, {_APPOINTMENT}, {_CLINICIAN}, %(kind)s, %(place)s, {_STARTS},
-    {_STARTS} + interval '50 minutes', 'America/New_York', {_ENTRY}, 1, '2025-06-01', '2025-06-01', false, 'booked',
+    {_STARTS} + interval '50 minutes', 'America/New_York',
+    {_STARTS} AT TIME ZONE 'America/New_York', {_ENTRY}, 1, '2025-06-01', '2025-06-01', false, 'booked',
     '', 0 FROM {_VISITS}""",
     f"""INSERT INTO portal.attendances (practice_id, client_id, appointment_id, starts_at, status, cancelled_late,
     sequence)

@@ -33,6 +33,7 @@ SCHEDULE: dict[str, str] = {
     "send_appointment_reminders": "* * * * *",
     "advance_expired_offers": "* * * * *",
     "delete_expired_holds": "*/10 * * * *",
+    "correct_appointment_times": "15 8 * * *",
     "expire_grants": "*/15 * * * *",
     "finish_password_resets": "* * * * *",
 }

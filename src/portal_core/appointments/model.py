@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, field, frozen
 
 from portal_core.appointments.errors import (
     AlreadyAttending,
@@ -17,6 +17,7 @@ from portal_core.appointments.errors import (
     NotStarted,
 )
 from portal_core.appointments.scheduling.durations import ZERO, BusyTime
+from portal_core.appointments.scheduling.wall_clock import local_time
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 
@@ -49,22 +50,6 @@ class CalendarEntry:
     def busy(self) -> BusyTime:
         """The entry as input to the scheduling functions."""
         return BusyTime(self.clinician_id, self.starts_at, self.ends_at, self.buffer_before, self.buffer_after)
-
-
-@frozen(kw_only=True)
-class Hold:
-    """A slot reserved for a client for a few minutes while they decide. Its time is reserved by the calendar entry."""
-
-    id: UUID
-    practice_id: UUID
-    client_id: UUID
-    clinician_id: UUID
-    appointment_type_id: UUID
-    location_id: UUID | None
-    starts_at: datetime
-    ends_at: datetime
-    calendar_entry_id: UUID
-    expires_at: datetime
 
 
 @frozen(kw_only=True)
@@ -138,6 +123,7 @@ class Attendance:
 class Appointment:
     """A clinician's time for one or more clients. It names no client: `Attendance` does.
 
+    `local_starts_at` is what clocks in `time_zone` showed at its start by the rules when it was booked or moved; naive.
     No location means telehealth, in the room named `room`; every appointment has one, since it may become a video visit
     when it is moved. `attending` counts the clients who have not cancelled or
     missed it: one client's transaction cannot see the others, and must know whether it is the last to leave. `sequence`
@@ -153,6 +139,9 @@ class Appointment:
     starts_at: datetime
     ends_at: datetime
     time_zone: str
+    local_starts_at: datetime = field(
+        default=Factory(lambda self: local_time(self.starts_at, self.time_zone), takes_self=True)
+    )
     calendar_entry_id: UUID | None
     attending: int
     booked_at: datetime
@@ -168,6 +157,10 @@ class Appointment:
     def telehealth(self) -> bool:
         """Whether it is a video visit."""
         return self.location_id is None
+
+    def changed(self, at: datetime) -> "Appointment":
+        """The appointment after a change that all of its clients see, to it or to its location."""
+        return evolve(self, changed_at=at, sequence=self.sequence + 1, version=self.version + 1)
 
     def require_open(self, at: datetime) -> None:
         """Refuse a change unless the appointment is booked and has not started at `at`.
@@ -211,7 +204,8 @@ class Booking:
     def version_for(self, client_id: UUID) -> int:
         """The version that a client sees, and SEQUENCE in their calendar: the number of changes visible to this client.
 
-        It never decreases, and does not increase when another client leaves, since clients do not see each other.
+        It never decreases, and does not increase when another client leaves, since clients do not see each other. Nor
+        does it increase for a client who has cancelled: their event stays as it was then.
         """
         return self.appointment.sequence + self.attendance_of(client_id).sequence
 
@@ -277,8 +271,8 @@ class Booking:
         cancelled = (
             one.cancel("practice", at=at, reason=reason) for one in self.attendances if one.status == "attending"
         )
-        changed = evolve(self._changed(at), status="cancelled", calendar_entry_id=None, attending=0)
-        return Booking(appointment=changed, attendances=self._with(*cancelled))
+        changed = evolve(self.appointment.changed(at), status="cancelled", calendar_entry_id=None, attending=0)
+        return Booking(appointment=changed, attendances=self._unseen_by_cancelled()._with(*cancelled))
 
     def reschedule(
         self,
@@ -301,14 +295,16 @@ class Booking:
         """
         self.appointment.require_open(at)
         moved = evolve(
-            self._changed(at),
+            self.appointment.changed(at),
             clinician_id=clinician_id,
             location_id=location_id,
             starts_at=starts_at,
             ends_at=ends_at,
             time_zone=time_zone,
+            local_starts_at=local_time(starts_at, time_zone),
         )
-        attendances = tuple(evolve(one, fee_due=fee or one.fee_due) for one in self.attendances)
+        parts = self._unseen_by_cancelled().attendances
+        attendances = tuple(evolve(one, fee_due=fee or one.fee_due) for one in parts)
         return Booking(appointment=moved, attendances=attendances)
 
     def complete(self, *, at: datetime) -> "Booking":
@@ -319,7 +315,8 @@ class Booking:
             NotStarted: it has not started.
         """
         self._require_started(at)
-        return evolve(self, appointment=evolve(self._changed(at), status="completed"))
+        completed = evolve(self.appointment.changed(at), status="completed")
+        return evolve(self._unseen_by_cancelled(), appointment=completed)
 
     def no_show(self, client_id: UUID, *, at: datetime) -> "Booking":
         """Mark one client as a no-show. When no client is left attending, the appointment is a no-show.
@@ -388,10 +385,10 @@ class Booking:
         if at < self.appointment.starts_at:
             raise NotStarted
 
-    def _changed(self, at: datetime) -> Appointment:
-        """The appointment with the counters raised, after a change that all of its clients see."""
-        known = self.appointment
-        return evolve(known, changed_at=at, sequence=known.sequence + 1, version=known.version + 1)
+    def _unseen_by_cancelled(self) -> "Booking":
+        """The booking before the appointment's sequence rises, so that it does not rise for clients who cancelled."""
+        parts = (evolve(one, sequence=one.sequence - (one.status == "cancelled")) for one in self.attendances)
+        return evolve(self, attendances=tuple(parts))
 
     def _with(self, *changed: Attendance) -> tuple[Attendance, ...]:
         by_client = {one.client_id: one for one in (*self.attendances, *changed)}

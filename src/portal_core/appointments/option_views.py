@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.settings import (
@@ -79,6 +79,22 @@ class LocationView:
             active=location.active,
             version=location.version,
         )
+
+
+@frozen(kw_only=True)
+class ChangedLocationView(LocationView):
+    """A location, and the first 1,000 booked appointments to come that its change affects, by start.
+
+    `changed` have a new version. `conflicts` stay as they are, and staff decide on them: at a location that closes, or
+    where a new time zone would have them begin in the past or while the clinician is busy.
+    """
+
+    changed: tuple[UUID, ...]
+    conflicts: tuple[UUID, ...]
+
+    @classmethod
+    def after(cls, location: Location, changed: tuple[UUID, ...], conflicts: tuple[UUID, ...]) -> "ChangedLocationView":
+        return cls(**asdict(LocationView.of(location)), changed=changed, conflicts=conflicts)
 
 
 @frozen(kw_only=True)

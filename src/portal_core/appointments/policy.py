@@ -1,6 +1,7 @@
 """Authorization and booking policy as pure functions."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
@@ -16,10 +17,13 @@ from portal_core.appointments.errors import (
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.scheduling.deadlines import cancellation_deadline, join_window
 from portal_core.appointments.settings import AppointmentSettings, AppointmentType, BookingOptions, Client, Clinician
-from portal_core.kernel.actor import Actor, SystemActor
+from portal_core.kernel.actor import Actor, Role, SystemActor
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import Conflict, NotFound
 from portal_core.kernel.money import Money
+
+HOLIDAY_ROLES: Final[tuple[Role, ...]] = ("front_desk", "administrator")
+"""Who closes the whole practice."""
 
 
 @frozen

@@ -5,7 +5,7 @@ change data write the audit entries in the same transaction, and every `save` ra
 changed after it was read.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -14,11 +14,13 @@ from attrs import frozen
 
 from portal_core.appointments.appointment_request import AppointmentRequest
 from portal_core.appointments.calendar_feed import FeedToken
+from portal_core.appointments.calendar_ports import Availability, Blocks, Calendar
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.correction import Correction
-from portal_core.appointments.model import Appointment, Booking, CalendarEntry, Hold
+from portal_core.appointments.hold import Hold
+from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.read_ports import AppointmentReads, AppointmentRequestReads, WaitlistReads
-from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule, BookedTime
+from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.appointments.series import Series
 from portal_core.appointments.settings import (
@@ -35,89 +37,6 @@ from portal_core.appointments.waitlist_ports import FreedSlots, Waitlist, Waitli
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.settings import SettingsStore
 from portal_core.kernel.uow import UnitOfWork
-
-
-class Calendar(Protocol):
-    """Clinicians' reserved time, without client data. Take the lock before any change."""
-
-    async def lock(self, clinicians: Iterable[UUID], now: datetime, *, clients: Iterable[UUID] = ()) -> None:
-        """Block other transactions that lock any of these clinicians or clients until this transaction ends.
-
-        All callers take the locks in one order, so that they cannot deadlock. Lock clients too when a rule depends on
-        their own time. Also deletes the holds of these clinicians that have expired by `now`.
-        """
-        ...
-
-    async def busy(
-        self, clinicians: Collection[UUID], since: datetime, until: datetime, now: datetime
-    ) -> list[CalendarEntry]:
-        """Entries that overlap the span, by start, without holds that have expired by `now`.
-
-        Ignores buffers: pass a span that is wider by the longest buffer.
-        """
-        ...
-
-    async def occupy(self, entry: CalendarEntry) -> None:
-        """Reserve the time.
-
-        Raises:
-            SlotTaken: another appointment or hold overlaps it (ignoring buffers and blocks).
-        """
-        ...
-
-    async def change(self, entry: CalendarEntry) -> None:
-        """Change the time, clinician or purpose of the entry with this id.
-
-        Raises:
-            SlotTaken: as `occupy`; or the entry no longer exists, because it was an expired hold.
-        """
-        ...
-
-    async def free(self, entry_id: UUID) -> None:
-        """Delete the entry, if it still exists."""
-        ...
-
-    async def release_reservations(self, clinician_id: UUID, audit_entry: AuditEntry) -> None:
-        """End all holds and open waitlist offers of the clinician's time, and offer none of it. For the practice."""
-        ...
-
-
-class Blocks(Protocol):
-    """Time that staff blocked in the calendar."""
-
-    async def get(self, entry_id: UUID) -> CalendarEntry | None: ...
-
-    async def add(self, block: CalendarEntry, audit_entry: AuditEntry) -> None: ...
-
-    async def remove(self, entry_id: UUID, audit_entry: AuditEntry) -> bool:
-        """Returns whether there was such a block; otherwise no audit entry is written."""
-        ...
-
-
-class Availability(Protocol):
-    """Clinicians' published availability.
-
-    Hours are local to the rule's location, or to the practice without one. Rules are returned with the current zone of
-    the location or practice, which may differ from the one when they were written.
-    """
-
-    async def rules(self, clinicians: Collection[UUID]) -> list[AvailabilityRule]: ...
-
-    async def exceptions(
-        self, clinicians: Collection[UUID], first_day: date, last_day: date
-    ) -> list[AvailabilityException]:
-        """Exceptions on dates from the first to the last, both inclusive."""
-        ...
-
-    async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audit_entry: AuditEntry) -> None:
-        """Replace all of the clinician's rules."""
-        ...
-
-    async def add_exception(self, exception: AvailabilityException, audit_entry: AuditEntry) -> None: ...
-
-    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audit_entry: AuditEntry) -> bool:
-        """Returns whether there was one; otherwise no audit entry is written."""
-        ...
 
 
 class BookingDirectory(Protocol):
@@ -201,6 +120,26 @@ class Appointments(Protocol):
 
         For the practice and for jobs.
         """
+        ...
+
+    async def upcoming(
+        self, after: datetime, *, location_id: UUID | None = None, clinician_id: UUID | None = None
+    ) -> list[Appointment]:
+        """Booked appointments that start after that time, by start: all, or those at a location or with a clinician.
+
+        For the practice and for jobs.
+        """
+        ...
+
+    async def save_all(self, appointments: Sequence[Appointment], *audit_entries: AuditEntry) -> None:
+        """Save the next versions of many booked appointments. `sequence` rises for the clients who still attend.
+
+        For the practice and for jobs.
+        """
+        ...
+
+    async def next_of_clients(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+        """The clients who attend these appointments, each with the soonest of theirs. For the practice and for jobs."""
         ...
 
     async def client_busy_times(

@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from attrs import asdict, field, frozen
-from attrs.converters import optional
+from attrs import frozen
 
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.correction import Correction, FeeChange
-from portal_core.appointments.model import AppointmentStatus, AttendanceStatus, Booking, CalendarEntry, Purpose
-from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
-from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
+from portal_core.appointments.model import (
+    AppointmentStatus,
+    AttendanceStatus,
+    Booking,
+    CalendarEntry,
+    Purpose,
+)
+from portal_core.appointments.scheduling.wall_clock import LocalDateTime
 from portal_core.appointments.series import Series, SeriesStatus
 from portal_core.appointments.settings import Client
 from portal_core.appointments.views import AppointmentRequestView, WaitlistEntryView
@@ -132,116 +136,6 @@ class ScheduleView:
     time_zone: str
     appointments: tuple[PracticeAppointmentView, ...]
     busy: tuple[BusyTimeView, ...]
-
-
-@frozen(kw_only=True)
-class AvailabilityRuleView:
-    """A weekly availability rule."""
-
-    id: UUID
-    weekday: int
-    start_time: ClockTime = field(converter=clock_time)
-    end_time: ClockTime = field(converter=clock_time)
-    time_zone: str
-    location_id: UUID | None
-    appointment_type_ids: tuple[UUID, ...]
-    valid_from: date
-    valid_until: date | None
-
-    @classmethod
-    def of(cls, rule: AvailabilityRule) -> "AvailabilityRuleView":
-        return cls(
-            id=rule.id,
-            weekday=rule.weekday,
-            start_time=rule.start_time,
-            end_time=rule.end_time,
-            time_zone=rule.time_zone,
-            location_id=rule.location_id,
-            appointment_type_ids=tuple(sorted(rule.appointment_type_ids)),
-            valid_from=rule.valid_from,
-            valid_until=rule.valid_until,
-        )
-
-
-@frozen(kw_only=True)
-class AvailabilityExceptionView:
-    """A date that differs from the weekly rules."""
-
-    id: UUID
-    date: date
-    available: bool
-    start_time: ClockTime | None = field(converter=optional(clock_time))
-    end_time: ClockTime | None = field(converter=optional(clock_time))
-    time_zone: str
-    location_id: UUID | None
-
-    @classmethod
-    def of(cls, one: AvailabilityException) -> "AvailabilityExceptionView":
-        return cls(
-            id=one.id,
-            date=one.date,
-            available=one.available,
-            start_time=one.start_time,
-            end_time=one.end_time,
-            time_zone=one.time_zone,
-            location_id=one.location_id,
-        )
-
-
-@frozen(kw_only=True)
-class AddedAvailabilityExceptionView(AvailabilityExceptionView):
-    """An exception that was added.
-
-    `conflicts` are the first 1,000 booked appointments to come that an unavailable time affects, by start. They remain.
-    """
-
-    conflicts: tuple[UUID, ...]
-
-    @classmethod
-    def with_conflicts(
-        cls, one: AvailabilityException, conflicts: tuple[UUID, ...]
-    ) -> "AddedAvailabilityExceptionView":
-        return cls(**asdict(AvailabilityExceptionView.of(one)), conflicts=conflicts)
-
-
-@frozen(kw_only=True)
-class ConflictsView:
-    """The first 1,000 booked appointments to come that a change affects, by start. They remain."""
-
-    conflicts: tuple[UUID, ...]
-
-
-@frozen(kw_only=True)
-class AvailabilityView:
-    """A clinician's published availability.
-
-    `conflicts` are the first 1,000 booked appointments to come that are outside of it, by start; all of them for a
-    clinician who left.
-    """
-
-    clinician_id: UUID
-    rules: tuple[AvailabilityRuleView, ...]
-    exceptions: tuple[AvailabilityExceptionView, ...]
-    conflicts: tuple[UUID, ...]
-
-    @classmethod
-    def of(
-        cls,
-        clinician_id: UUID,
-        rules: Iterable[AvailabilityRule],
-        exceptions: Iterable[AvailabilityException],
-        conflicts: tuple[UUID, ...],
-    ) -> "AvailabilityView":
-        """Sorts rules by weekday and start, and exceptions by date."""
-        ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))
-        return cls(
-            clinician_id=clinician_id,
-            rules=tuple(AvailabilityRuleView.of(one) for one in ordered),
-            exceptions=tuple(
-                AvailabilityExceptionView.of(one) for one in sorted(exceptions, key=lambda one: (one.date, one.id))
-            ),
-            conflicts=conflicts,
-        )
 
 
 @frozen(kw_only=True)

@@ -50,6 +50,10 @@ class Series:
             skip_dates=skip_dates,
         )
 
+    def with_clinician(self, clinician_id: UUID) -> "Series":
+        """The series with another clinician, after its appointments to come were given to them."""
+        return evolve(self, clinician_id=clinician_id, version=self.version + 1)
+
     def require_active(self) -> None:
         """Raises SeriesEnded."""
         if self.status == "ended":

@@ -7,7 +7,8 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from portal_core.appointments.appointment_request import AppointmentRequest, RequestStatus
-from portal_core.appointments.model import AppointmentStatus, Booking, Hold
+from portal_core.appointments.hold import Hold
+from portal_core.appointments.model import AppointmentStatus, Booking
 from portal_core.appointments.policy import CancelTerms, cancel_terms, room_opening
 from portal_core.appointments.scheduling.wall_clock import ClockTime, clock_time
 from portal_core.appointments.settings import AppointmentSettings, BookingOptions
@@ -40,7 +41,7 @@ class AppointmentRow:
     """One appointment of one client, read in one statement with the names and settings that the view needs.
 
     `status` is the client's: cancelled for a client who left, even if others still attend. `sequence` is
-    `Booking.version_for`; `changed_at` the later of the appointment's and the client's own last change.
+    `Booking.version_for`; `changed_at` is the last change that they see: for a client who cancelled, that was the last.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class AppointmentRow:
         """The client's part in a booking, with the names of what it refers to, which must be among the options."""
         one, attendance = booking.appointment, booking.attendance_of(client_id)
         location = options.locations.get(one.location_id) if one.location_id else None
+        seen = attendance.cancelled_at or one.changed_at
         return cls(
             id=one.id,
             client_id=client_id,
@@ -86,7 +88,7 @@ class AppointmentRow:
             location_address=location.address if location else None,
             shared=one.shared,
             sequence=booking.version_for(client_id),
-            changed_at=max(one.changed_at, attendance.changed_at or one.changed_at),
+            changed_at=max(seen, attendance.changed_at or seen),
             cancelled_at=attendance.cancelled_at,
             cancelled_late=attendance.cancelled_late,
             reason=attendance.reason,

@@ -121,6 +121,7 @@ GRANT_ENDED: Final = NoticeKind("grant_ended", "service", ("email", "in_app"), f
 APPOINTMENT_BOOKED: Final = _service("appointment_booked", "appointments", "booked")
 APPOINTMENT_CANCELLED: Final = _service("appointment_cancelled", "appointments", "cancelled")
 APPOINTMENT_RESCHEDULED: Final = _service("appointment_rescheduled", "appointments", "booked")
+APPOINTMENTS_CHANGED: Final = _service("appointments_changed", "appointments")
 APPOINTMENT_REQUEST_CONFIRMED: Final = _service("appointment_request_confirmed", "appointments", "booked")
 APPOINTMENT_REQUEST_DECLINED: Final = _service("appointment_request_declined", "appointments")
 APPOINTMENT_REMINDER: Final = NoticeKind(

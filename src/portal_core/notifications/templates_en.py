@@ -84,6 +84,10 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "appointment_booked": ("Appointment booked", "An appointment was booked. Sign in to see the details."),
     "appointment_cancelled": ("Appointment cancelled", "An appointment was cancelled. Sign in to see the details."),
     "appointment_rescheduled": ("Appointment rescheduled", "An appointment was moved. Sign in to see the new time."),
+    "appointments_changed": (
+        "Appointments changed",
+        "One or more of your appointments were changed. Sign in to see the details.",
+    ),
     "appointment_request_confirmed": (
         "Appointment confirmed",
         "The appointment you requested is confirmed. Sign in to see the details.",

@@ -86,6 +86,10 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Cambio de horario de su cita",
         "Se cambió el horario de una cita. Inicie sesión para ver el nuevo horario.",
     ),
+    "appointments_changed": (
+        "Cambio en sus citas",
+        "Se cambiaron una o varias de sus citas. Inicie sesión para ver los detalles.",
+    ),
     "appointment_request_confirmed": (
         "Cita confirmada",
         "La cita que usted solicitó está confirmada. Inicie sesión para ver los detalles.",

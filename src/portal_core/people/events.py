@@ -13,3 +13,10 @@ class AccountSuspended(Event):
 
     account_id: UUID
     client_id: UUID
+
+
+@frozen
+class PracticeTimeZoneChanged(Event):
+    """The practice has another time zone, and what is local to it keeps its time on the wall clock."""
+
+    practice_id: UUID

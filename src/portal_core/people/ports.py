@@ -215,10 +215,16 @@ class BookedAppointment(Protocol):
     @property
     def id(self) -> UUID: ...
     @property
+    def location_id(self) -> UUID | None: ...
+    @property
     def starts_at(self) -> datetime: ...
 
 
 class ClinicianAppointments(Protocol):
+    async def upcoming(self, after: datetime) -> Sequence[BookedAppointment]:
+        """All booked appointments that start after that time, by start."""
+        ...
+
     async def booked_times(self, clinicians: Collection[UUID], since: datetime) -> Sequence[BookedAppointment]:
         """Booked appointments of these clinicians that end after `since`, by start."""
         ...

@@ -74,6 +74,13 @@ class PracticeContactView:
 
 
 @frozen
+class ChangedPracticeView(PracticeView):
+    """The practice after a change. If its time zone changed, `affected` are the first 1,000 video visits to come."""
+
+    affected: tuple[UUID, ...] = ()
+
+
+@frozen
 class ProfileView:
     """Demographics as the client sees them. `name` is the display name.
 

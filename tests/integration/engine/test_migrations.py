@@ -221,7 +221,9 @@ def test_appointments_at_a_location_get_a_room(cluster: Cluster) -> None:
     dsn = cluster.dsn(database=name)
     _upgraded_to(dsn, "0010")
     with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute("SET session_replication_role = replica")  # without foreign keys
+        # Without foreign keys, here and in the connection that migrates.
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(f'ALTER DATABASE "{name}" SET session_replication_role = replica')
         for room in ("", "", "known"):
             owner.execute(
                 "INSERT INTO portal.appointments (practice_id, id, clinician_id, appointment_type_id, starts_at,"

@@ -53,6 +53,8 @@ SCAN_NODES = {
     "booking_options.published_hours": "all dates to come on which a clinician of the care team differs: a handful",
     "clients.search_first_page": "all words that begin so are read, to be put in order of the clients' names",
     "clients.search_next_page": "as the first page",
+    "appointments.upcoming": "rules of time zones seldom change, and concern all that is to come",
+    "appointments.upcoming_at_location": "a location seldom changes, and all that is to come there follows",
     "freed_slots.pending_ids": "a practice has a handful: they are forgotten as soon as nobody waits for them",
 }
 """Statements that may examine more rows, each with its reason."""
@@ -155,6 +157,8 @@ def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
     }
     if one.name.startswith("clients."):
         named |= {"begins": ["word 7"], "ends": ["word 8"], "terms": [0], "term_count": 1, "account_status": None}
+    if one.name in ("appointments.save_all", "attendances.save_all", "calendar.change_all"):
+        named |= {"rows": [], "entries": []}
     if one.name.startswith("appointments.list_"):
         named |= {"since": MIN_INSTANT, "until": MAX_INSTANT}
     binds = one.source.compile(dialect=DIALECT).binds  # type: ignore[attr-defined]

@@ -65,6 +65,11 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     assert closed["conflicts"] == [booked]
     removed = await open_practice.ask(desk, "DELETE", f"{exceptions}/{closed['id']}")
     assert removed == {"conflicts": []}
+    break_ = {"first_day": "2026-03-09", "last_day": "2026-03-10", "name": "Spring break"}
+    closing = await open_practice.ask(desk, "POST", f"{PRACTICE}/holidays", break_)
+    assert (closing["holidays"][1]["date"], closing["conflicts"]) == ("2026-03-10", [booked])
+    assert (await open_practice.ask(desk, "GET", f"{PRACTICE}/holidays"))["items"] == closing["holidays"]
+    await open_practice.ask(desk, "DELETE", f"{PRACTICE}/holidays/{closing['holidays'][1]['id']}")
     empty = await open_practice.ask(desk, "PUT", f"{calendar}/availability", {"openings": []})
     assert empty["conflicts"] == [booked]
     (clinician,) = (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/clinicians"))["items"]
@@ -72,10 +77,44 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     left = await open_practice.ask(open_practice.admin, "PUT", calendar, details)
     assert (left["active"], left["conflicts"]) == (False, [booked])
     assert (await open_practice.ask(desk, "GET", f"{calendar}/availability"))["conflicts"] == [booked]
+    colleague = await open_practice.clinician("Dr. Brandt")
+    body = {"to_clinician_id": str(colleague)}
+    reassign = f"{calendar}/appointments/reassign"
+    hours = f"{PRACTICE}/clinicians/{colleague}/availability"
+    await open_practice.ask(desk, "PUT", hours, {"openings": []})
+    refusal = await open_practice.ask(desk, "POST", reassign, body)
+    assert [(one["appointment_id"], one["code"]) for one in refusal["refused"]] == [(booked, "outside_availability")]
+    given = await open_practice.ask(desk, "POST", reassign, {**body, "outside_hours": True})
+    assert given == {"moved": [booked], "refused": []}
+    seen = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked}")
+    assert seen["clinician_name"] == "Dr. Brandt"
     team = await open_practice.send(
         desk, "PUT", f"{PRACTICE}/clients/{mira.id}/care-team", {"clinician_ids": [str(open_practice.clinician_id)]}
     )
     assert (team.status_code, team.json()["errors"][0]["code"]) == (422, "clinician_left")
+
+
+async def test_appointments_follow_their_location(open_practice: OpenPractice) -> None:
+    mira, admin = await open_practice.client("Mira"), open_practice.admin
+    body = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
+    booked = await open_practice.ask(admin, "POST", f"{PRACTICE}/appointments", body)
+    options = await open_practice.ask(admin, "GET", f"{PRACTICE}/options")
+    (known,) = [one for one in options["locations"] if one["id"] == str(open_practice.location_id)]
+    here = f"{PRACTICE}/options/locations/{known.pop('id')}"
+    moved = await open_practice.ask(admin, "PUT", here, {**known, "address": "2 Oak Street"})
+    assert (moved["changed"], moved["conflicts"]) == ([booked["id"]], [])
+    shown = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked['id']}")
+    assert (shown["location_address"], shown["starts_at"]) == ("2 Oak Street", "2026-03-10T14:00:00Z")
+    zone = {**known, "time_zone": "America/Chicago", "version": moved["version"]}
+    west = await open_practice.ask(admin, "PUT", here, zone)
+    assert west["changed"] == [booked["id"]]
+    shown = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked['id']}")
+    assert (shown["starts_at"], shown["time_zone"]) == ("2026-03-10T15:00:00Z", "America/Chicago")
+    back = {**known, "keep": "instant", "active": False, "version": west["version"]}
+    closed = await open_practice.ask(admin, "PUT", here, back)
+    assert (closed["changed"], closed["conflicts"]) == ([booked["id"]], [booked["id"]])
+    shown = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked['id']}")
+    assert (shown["starts_at"], shown["time_zone"]) == ("2026-03-10T15:00:00Z", "America/New_York")
 
 
 async def test_staff_manage_the_appointments_of_a_day(open_practice: OpenPractice) -> None:

@@ -268,7 +268,9 @@ async def test_administrator_manages_the_practice(world: PostgresPeopleWorld) ->
     name = f"p{world.ids.new().hex}"
     made = await add(Origin("127.0.0.1"), AddPracticeCommand(name[:32], "Oak", "UTC", "ny", (f"{name}.example",)))
     administrator = StaffActor(made.id, world.ids.new(), frozenset({"administrator"}))
-    changed = await ChangePractice(world.begin)(administrator, ChangePracticeCommand("Oak Street", "UTC", "NY", 1))
+    changed = await ChangePractice(world.begin, world.clock)(
+        administrator, ChangePracticeCommand("Oak Street", "UTC", "NY", 1)
+    )
     assert changed.name == "Oak Street"
     shown = await GetPractice(world.begin)(administrator)
     assert (shown.version, shown.hosts, shown.state) == (2, (f"{name}.example",), "NY")

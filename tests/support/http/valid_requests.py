@@ -134,6 +134,8 @@ class _Setup:
         ids["block_id"] = (await self.post(admin, f"{clinician}/blocks", block))["id"]
         closed = {"date": "2026-04-21", "available": False}
         ids["exception_id"] = (await self.post(admin, f"{clinician}/availability/exceptions", closed))["id"]
+        (holiday,) = (await self.post(admin, f"{PRACTICE}/holidays", {"first_day": "2026-11-26"}))["holidays"]
+        ids["holiday_id"] = holiday["id"]
         weekly = {
             "clinician_id": ids["clinician_id"],
             "appointment_type_id": ids["appointment_type_id"],

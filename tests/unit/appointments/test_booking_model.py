@@ -1,6 +1,6 @@
 """What each transition of a booking leaves in the appointment and in each client's part, to the last field."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,7 +15,9 @@ from portal_core.appointments.errors import (
     NothingToCorrect,
     NotStarted,
 )
+from portal_core.appointments.local_times import at_local_time, in_zone
 from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.appointments.scheduling.wall_clock import first_instant
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
 from tests.support.contracts.appointments.world import ZONE, new_york
@@ -99,7 +101,9 @@ def test_practice_cancels_for_those_who_still_attend() -> None:
     )
     ann, bob = before.attendances
     for_bob = evolve(bob, status="cancelled", cancelled_at=later, cancelled_by="practice", reason="Dr. Grey is ill")
-    assert after.attendances == (ann, for_bob)
+    assert after.attendances == (evolve(ann, sequence=ann.sequence - 1), for_bob)
+    assert after.version_for(ANN) == before.version_for(ANN), "her event stays as it was when she cancelled"
+    assert after.version_for(BOB) == before.version_for(BOB) + 1
 
 
 def test_moving_changes_time_place_and_clinician() -> None:
@@ -112,10 +116,44 @@ def test_moving_changes_time_place_and_clinician() -> None:
         "time_zone": "America/Chicago",
     }
     after = before.reschedule(**place, at=NOW, fee=FEE)  # type: ignore[arg-type]
-    assert after.appointment == evolve(before.appointment, **place, changed_at=NOW, sequence=3, version=6)
+    local = datetime(2026, 3, 5, 8)  # noqa: DTZ001
+    assert after.appointment == evolve(
+        before.appointment, **place, local_starts_at=local, changed_at=NOW, sequence=3, version=6
+    )
     assert after.attendances == tuple(evolve(one, fee_due=FEE) for one in before.attendances)
     again = after.reschedule(**place, at=NOW)  # type: ignore[arg-type]
     assert again.attendances == after.attendances, "the fee for the first time stays due"
+
+
+def test_later_changes_are_none_for_a_client_who_cancelled() -> None:
+    before = couple().leave(ANN, at=NOW, reason=None)
+    place = {"clinician_id": UUID(int=20), "location_id": None, "starts_at": new_york(5, 9), "ends_at": new_york(5, 10)}
+    moved = before.reschedule(**place, time_zone="America/New_York", at=NOW)  # type: ignore[arg-type]
+    completed = moved.complete(at=new_york(5, 9))
+    for after in (moved, completed):
+        assert after.version_for(ANN) == before.version_for(ANN)
+    assert completed.version_for(BOB) == before.version_for(BOB) + 2
+
+
+def test_appointment_keeps_what_the_wall_clock_shows() -> None:
+    one = couple().appointment
+    assert one.local_starts_at == datetime(2026, 3, 4, 10)  # noqa: DTZ001
+    chicago = at_local_time(one, "America/Chicago", at=NOW)
+    assert (chicago.starts_at, chicago.ends_at) == (new_york(4, 11), one.ends_at + timedelta(hours=1))
+    assert (chicago.local_starts_at, chicago.time_zone) == (one.local_starts_at, "America/Chicago")
+    assert (chicago.changed_at, chicago.sequence, chicago.version) == (NOW, one.sequence + 1, one.version + 1)
+    shown = in_zone(one, "America/Chicago", at=NOW)
+    assert (shown.starts_at, shown.local_starts_at.hour, shown.time_zone) == (one.starts_at, 9, "America/Chicago")
+    assert at_local_time(one, one.time_zone, at=NOW) == one.changed(NOW)
+
+
+def test_second_of_two_equal_times_on_the_wall_stays_where_it_is() -> None:
+    """When clocks go back, 01:30 is shown twice."""
+    first = first_instant(datetime(2026, 11, 1, 1, 30), "America/New_York")  # noqa: DTZ001
+    for starts_at in (first, first + timedelta(hours=1)):
+        one = evolve(couple().appointment, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))
+        one = in_zone(one, "America/New_York", at=NOW)
+        assert at_local_time(one, "America/New_York", at=NOW).starts_at == starts_at
 
 
 def test_who_misses_it_is_marked_and_the_last_one_marks_the_appointment() -> None:
@@ -250,7 +288,7 @@ def test_correction_that_changes_nothing_is_refused() -> None:
 def test_attended_after_all_leaves_nothing_of_the_cancellation() -> None:
     left = couple().leave(ANN, at=NOW, reason="A cold", cancelled_late=True, fee=FEE).complete(at=STARTS_AT)
     after = left.correct("attending", {ANN: None}, at=LATER).attendance_of(ANN)
-    assert after == evolve(couple().attendance_of(ANN), changed_at=LATER, sequence=3)
+    assert after == evolve(couple().attendance_of(ANN), changed_at=LATER, sequence=2)
 
 
 def test_fee_is_waived_for_one_client() -> None:

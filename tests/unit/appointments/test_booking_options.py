@@ -37,6 +37,10 @@ def administrator(scenario: BookingScenario) -> StaffActor:
     return scenario.world.as_staff("administrator")
 
 
+def _define_location(scenario: BookingScenario) -> DefineLocation:
+    return DefineLocation(scenario.world.begin, scenario.world.clock, scenario.world.ids)
+
+
 async def test_client_sees_active_options_and_care_team(scenario: BookingScenario) -> None:
     await scenario.world.add_clinician("Dr. Green")
     gone = await scenario.world.add_clinician("Dr. Gone", active=False)
@@ -199,7 +203,7 @@ async def test_appointment_type_is_added_and_changed(scenario: BookingScenario) 
 
 
 async def test_location_is_added_and_changed(scenario: BookingScenario) -> None:
-    define = DefineLocation(scenario.world.begin, scenario.world.ids)
+    define = _define_location(scenario)
     location = await define(administrator(scenario), DefineLocationCommand(name="Branch", time_zone="America/Chicago"))
     moved = await define(
         administrator(scenario),
@@ -215,10 +219,8 @@ async def test_location_is_added_and_changed(scenario: BookingScenario) -> None:
 
 async def test_stale_versions_are_refused(scenario: BookingScenario) -> None:
     admin = administrator(scenario)
-    define_type, define_location = (
-        DefineAppointmentType(scenario.world.begin, scenario.world.ids),
-        DefineLocation(scenario.world.begin, scenario.world.ids),
-    )
+    define_type = DefineAppointmentType(scenario.world.begin, scenario.world.ids)
+    define_location = _define_location(scenario)
     appointment_type = DefineAppointmentTypeCommand(
         appointment_type_id=scenario.appointment_type.id, name="Group", duration=HOUR, version=1
     )
@@ -275,10 +277,8 @@ def field_errors(error: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
     ("text", "code"), [("\u202eabc", "characters_invalid"), ("abc\x07", "characters_invalid"), (" \t", "empty")]
 )
 async def test_invalid_texts_are_refused(scenario: BookingScenario, text: str, code: str) -> None:
-    define_type, define_location = (
-        DefineAppointmentType(scenario.world.begin, scenario.world.ids),
-        DefineLocation(scenario.world.begin, scenario.world.ids),
-    )
+    define_type = DefineAppointmentType(scenario.world.begin, scenario.world.ids)
+    define_location = _define_location(scenario)
     admin = administrator(scenario)
     with pytest.raises(Invalid) as refused:
         await define_type(admin, DefineAppointmentTypeCommand(name=text, duration=HOUR))
@@ -299,7 +299,10 @@ async def test_invalid_texts_are_refused(scenario: BookingScenario, text: str, c
 
 
 async def test_texts_are_normalized(scenario: BookingScenario) -> None:
-    admin, define_location = administrator(scenario), DefineLocation(scenario.world.begin, scenario.world.ids)
+    admin, define_location = (
+        administrator(scenario),
+        _define_location(scenario),
+    )
     normalized = await define_location(
         admin, DefineLocationCommand(name=" North   Branch", time_zone=ZONE, address="2 Oak  Street\r\n\r\nAlbany ")
     )
@@ -318,7 +321,7 @@ async def test_system_actor_can_set_up_practice(scenario: BookingScenario) -> No
     appointment_type = await DefineAppointmentType(begin, ids)(
         job, DefineAppointmentTypeCommand(name="Group", duration=HOUR)
     )
-    location = await DefineLocation(begin, ids)(job, DefineLocationCommand(name="Branch", time_zone=ZONE))
+    location = await _define_location(scenario)(job, DefineLocationCommand(name="Branch", time_zone=ZONE))
     opening = Opening(
         weekday=1,
         start_time=time(9),
@@ -349,9 +352,7 @@ async def test_only_administrators_change_options(scenario: BookingScenario) -> 
             DefineAppointmentType(scenario.world.begin, scenario.world.ids)(
                 actor, DefineAppointmentTypeCommand(name="Group", duration=HOUR)
             ),
-            DefineLocation(scenario.world.begin, scenario.world.ids)(
-                actor, DefineLocationCommand(name="Branch", time_zone=ZONE)
-            ),
+            _define_location(scenario)(actor, DefineLocationCommand(name="Branch", time_zone=ZONE)),
         ):
             with pytest.raises(refusal):
                 await operation
@@ -363,9 +364,7 @@ async def test_name_length_limits(scenario: BookingScenario, name: str) -> None:
         DefineAppointmentType(scenario.world.begin, scenario.world.ids)(
             administrator(scenario), DefineAppointmentTypeCommand(name=name, duration=HOUR)
         ),
-        DefineLocation(scenario.world.begin, scenario.world.ids)(
-            administrator(scenario), DefineLocationCommand(name=name, time_zone=ZONE)
-        ),
+        _define_location(scenario)(administrator(scenario), DefineLocationCommand(name=name, time_zone=ZONE)),
     ):
         with pytest.raises(Invalid):
             await operation

@@ -5,6 +5,7 @@ import pytest
 from tests.support.appointments.use_cases import MemoryAppointmentsWorld
 from tests.support.contracts.appointments.booking_options import BookingOptionsContract
 from tests.support.contracts.appointments.bookings import BookingsContract, ConcurrentBookingContract
+from tests.support.contracts.appointments.bulk_changes import BulkChangesContract
 from tests.support.contracts.appointments.calendar_and_holds import CalendarContract, FreedSlotsContract, HoldsContract
 from tests.support.contracts.appointments.calendar_feeds import FeedsContract
 from tests.support.contracts.appointments.check_ins import CheckInsContract
@@ -36,6 +37,9 @@ class TestBookings(BookingsContract): ...
 
 
 class TestConcurrentBooking(ConcurrentBookingContract): ...
+
+
+class TestBulkChanges(BulkChangesContract): ...
 
 
 class TestDestroyedRecords(DestroyedRecordsContract): ...

@@ -93,10 +93,11 @@ async def test_invalid_practice_is_rejected(
 
 async def test_administrator_changes_practice(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
-    change = ChangePractice(world.begin)
+    change = ChangePractice(world.begin, world.clock)
     view = await change(world.staff(), ChangePracticeCommand("Oak", "Europe/Vienna", None, 1))
     assert (view.name, view.time_zone, view.state, view.version) == ("Oak", "Europe/Vienna", None, 2)
-    assert await GetPractice(world.begin)(world.staff()) == view
+    shown = await GetPractice(world.begin)(world.staff())
+    assert (shown.name, shown.time_zone, shown.version, view.affected) == ("Oak", "Europe/Vienna", 2, ())
     assert [entry.facts for entry in await use_cases.audit_entries("practice.changed")] == [
         {"fields": "name time_zone state"}
     ]
@@ -113,7 +114,7 @@ async def test_administrator_changes_practice(use_cases: MemoryPeopleUseCases) -
 
 async def test_practice_keeps_identifiers_for_bills(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
-    change = ChangePractice(world.begin)
+    change = ChangePractice(world.begin, world.clock)
     for wrong, path in (({"npi": "1234567890"}, "npi"), ({"tax_id": "123-45-6789"}, "tax_id")):
         with pytest.raises(Invalid) as refused:
             await change(world.staff(), ChangePracticeCommand("Oak", "UTC", "NY", 1, **wrong))

@@ -1,6 +1,6 @@
 """Appointments and attendances in memory, with the same refusals as PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -76,6 +76,37 @@ class MemoryAppointments(Appointments):
             )
             for one in sorted(found, key=lambda one: (one.starts_at, one.id))
         ]
+
+    async def upcoming(
+        self, after: datetime, *, location_id: UUID | None = None, clinician_id: UUID | None = None
+    ) -> list[Appointment]:
+        found: list[Appointment] = [
+            one
+            for one in own_rows(self.tx, "appointments")
+            if one.status == "booked"
+            and one.starts_at > after
+            and location_id in (None, one.location_id)
+            and clinician_id in (None, one.clinician_id)
+        ]
+        return sorted(found, key=lambda one: (one.starts_at, one.id))
+
+    async def save_all(self, appointments: Sequence[Appointment], *audit_entries: AuditEntry) -> None:
+        rows = self.tx.table("attendances")
+        for one in appointments:
+            self.tx.save("appointments", own_key(self.tx, one.id), one)
+            for part in attendances(self.tx, one.id):
+                if part.status == "cancelled":
+                    key = (*own_key(self.tx, one.id), part.client_id)
+                    rows[key] = evolve(part, sequence=part.sequence - 1)
+        await self._record(audit_entries)
+
+    async def next_of_clients(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+        found = dict[UUID, UUID]()
+        for one in visible_bookings(self.tx):
+            if one.appointment.id in appointment_ids:
+                for client_id in one.attending_client_ids:
+                    found.setdefault(client_id, one.appointment.id)
+        return dict(sorted(found.items()))
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None

@@ -8,7 +8,7 @@ from attrs import define, evolve
 
 from adapters.memory.engine.rows import own_key, own_rows, time_zone_at
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.appointments.ports import (
+from portal_core.appointments.calendar_ports import (
     Availability,
 )
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
@@ -34,7 +34,7 @@ class MemoryAvailability(Availability):
         return [
             evolve(one, time_zone=time_zone_at(self.tx, one.location_id))
             for one in own_rows(self.tx, "availability_exceptions")
-            if one.clinician_id in clinicians and first_day <= one.date <= last_day
+            if (one.clinician_id is None or one.clinician_id in clinicians) and first_day <= one.date <= last_day
         ]
 
     async def publish(self, clinician_id: UUID, rules: Sequence[AvailabilityRule], audit_entry: AuditEntry) -> None:
@@ -49,7 +49,7 @@ class MemoryAvailability(Availability):
         self.tx.insert("availability_exceptions", own_key(self.tx, exception.id), exception)
         await self.tx.audit.record(audit_entry)
 
-    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audit_entry: AuditEntry) -> bool:
+    async def remove_exception(self, clinician_id: UUID | None, exception_id: UUID, audit_entry: AuditEntry) -> bool:
         rows = self.tx.table("availability_exceptions")
         known = rows.get(own_key(self.tx, exception_id))
         if known is None or known.clinician_id != clinician_id:

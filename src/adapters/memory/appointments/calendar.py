@@ -1,6 +1,6 @@
 """The calendar and blocks in memory."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,12 +9,12 @@ from attrs import define
 from adapters.memory.engine.repository import MemoryRepository
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.appointments.errors import SlotTaken
-from portal_core.appointments.model import CalendarEntry
-from portal_core.appointments.ports import (
+from portal_core.appointments.calendar_ports import (
     Blocks,
     Calendar,
 )
+from portal_core.appointments.errors import SlotTaken
+from portal_core.appointments.model import CalendarEntry
 from portal_core.kernel.audit import AuditEntry
 
 
@@ -53,6 +53,14 @@ class MemoryCalendar(Calendar):
         if own_key(self.tx, entry.id) not in rows:
             raise SlotTaken
         rows[own_key(self.tx, entry.id)] = entry
+
+    async def change_all(self, entries: Sequence[CalendarEntry]) -> None:
+        rows = self.tx.table("calendar")
+        for one in entries:
+            if rows.pop(own_key(self.tx, one.id), None) is None:
+                raise SlotTaken
+        for one in entries:
+            await self.occupy(one)
 
     async def free(self, entry_id: UUID) -> None:
         self.tx.table("calendar").pop(own_key(self.tx, entry_id), None)

@@ -9,7 +9,7 @@ from attrs import define
 from adapters.memory.engine.repository import MemoryClientRepository
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.appointments.model import Hold
+from portal_core.appointments.hold import Hold
 from portal_core.appointments.ports import Holds
 from portal_core.appointments.waitlist import FreedSlot
 from portal_core.appointments.waitlist_ports import FreedSlots

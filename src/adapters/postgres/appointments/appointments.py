@@ -1,13 +1,13 @@
 """Appointments with their attendances in PostgreSQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import any_, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import any_, bindparam, case, column, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, appointments, attendances
 from adapters.postgres.engine.columns import Instant, Uuids
@@ -19,6 +19,7 @@ from portal_core.appointments.ports import Appointments
 from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.money import Money
 
 APPOINTMENT = entity(Appointment, appointments)
@@ -72,6 +73,7 @@ SAVE = statement(
         "starts_at",
         "ends_at",
         "time_zone",
+        "local_starts_at",
         "calendar_entry_id",
         "attending",
         "changed_at",
@@ -80,6 +82,76 @@ SAVE = statement(
         "series_id",
         "sequence",
     ),
+)
+_upcoming = (
+    select(*APPOINTMENT.columns)
+    .where(
+        _here,
+        appointments.c.status == "booked",
+        appointments.c.starts_at > bindparam("after", type_=Instant),
+    )
+    .order_by(appointments.c.starts_at, appointments.c.id)
+)
+UPCOMING = statement("appointments.upcoming", _upcoming)
+UPCOMING_AT_LOCATION = statement(
+    "appointments.upcoming_at_location", _upcoming.where(appointments.c.location_id == bindparam("location_id"))
+)
+UPCOMING_WITH_CLINICIAN = statement(
+    "appointments.upcoming_with_clinician", _upcoming.where(appointments.c.clinician_id == bindparam("clinician_id"))
+)
+_CHANGED_BY_SAVE_ALL = (
+    "clinician_id",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "local_starts_at",
+    "changed_at",
+    "sequence",
+    "version",
+)
+_new = (
+    func.jsonb_to_recordset(bindparam("rows", type_=JSONB))
+    .table_valued(*(column(name, appointments.c[name].type) for name in ("id", *_CHANGED_BY_SAVE_ALL)))
+    .render_derived(name="new", with_types=True)
+)
+SAVE_ALL = statement(
+    "appointments.save_all",
+    update(appointments)
+    .where(
+        _here,
+        # The planner does not know how many rows are new, but knows how many ids there are.
+        appointments.c.id == any_(bindparam("ids", type_=Uuids)),
+        appointments.c.id == _new.c.id,
+        appointments.c.version == _new.c.version - literal_column("1"),
+    )
+    .values({name: _new.c[name] for name in _CHANGED_BY_SAVE_ALL}),
+)
+# The sequence of the appointment rose, and must not for clients who had cancelled.
+SAVE_ALL_PARTS = statement(
+    "attendances.save_all",
+    update(attendances)
+    .where(
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.appointment_id == any_(bindparam("ids", type_=Uuids)),
+        attendances.c.appointment_id == _new.c.id,
+    )
+    .values(
+        starts_at=_new.c.starts_at,
+        sequence=attendances.c.sequence
+        - case((attendances.c.status == "cancelled", literal_column("1")), else_=literal_column("0")),
+    ),
+    scope_exemption=_OWN_CLIENT,
+)
+NEXT_OF_CLIENTS = statement(
+    "appointments.next_of_clients",
+    select(attendances.c.client_id, attendances.c.appointment_id)
+    .where(
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.appointment_id == any_(bindparam("ids", type_=Uuids)),
+        attendances.c.status == "attending",
+    )
+    .order_by(attendances.c.starts_at.desc(), attendances.c.appointment_id.desc()),
+    scope_exemption=_OWN_CLIENT,
 )
 _row = insert(attendances)
 UPSERT_ATTENDANCE = statement(
@@ -197,6 +269,31 @@ class PostgresAppointments(Appointments):
             day_before=since - MAX_APPOINTMENT_DURATION,
         )
         return [_BOOKED.of(row) for row in rows]
+
+    async def upcoming(
+        self, after: datetime, *, location_id: UUID | None = None, clinician_id: UUID | None = None
+    ) -> list[Appointment]:
+        if location_id is not None:
+            rows = await self.tx.fetch(UPCOMING_AT_LOCATION, after=after, location_id=location_id)
+        elif clinician_id is not None:
+            rows = await self.tx.fetch(UPCOMING_WITH_CLINICIAN, after=after, clinician_id=clinician_id)
+        else:
+            rows = await self.tx.fetch(UPCOMING, after=after)
+        return [APPOINTMENT.of(row) for row in rows]
+
+    async def save_all(self, appointments: Sequence[Appointment], *audit_entries: AuditEntry) -> None:
+        rows = [{name: getattr(one, name) for name in ("id", *_CHANGED_BY_SAVE_ALL)} for one in appointments]
+        ids = [one.id for one in appointments]
+        if await self.tx.execute(SAVE_ALL, rows=rows, ids=ids) != len(rows):
+            raise StaleVersion
+        await self.tx.execute(SAVE_ALL_PARTS, rows=rows, ids=ids)
+        for entry in audit_entries:
+            self.tx.add_audit_entry(entry)
+
+    async def next_of_clients(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+        rows = await self.tx.fetch(NEXT_OF_CLIENTS, ids=list(appointment_ids))
+        # The last one of a client is the soonest.
+        return {row[0]: row[1] for row in rows}
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None

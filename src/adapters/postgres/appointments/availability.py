@@ -6,17 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, any_, bindparam, delete, func, insert, select
+from sqlalchemy import Date, any_, bindparam, delete, func, insert, or_, select
 
 from adapters.postgres.appointments.tables import availability_exceptions as exceptions
 from adapters.postgres.appointments.tables import availability_rules as rules
 from adapters.postgres.appointments.tables import locations
-from adapters.postgres.engine.columns import Uuids
+from adapters.postgres.engine.columns import Uuid, Uuids
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import practices
-from portal_core.appointments.ports import Availability
+from portal_core.appointments.calendar_ports import Availability
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.kernel.audit import AuditEntry
 
@@ -53,7 +53,10 @@ EXCEPTIONS = statement(
     .select_from(_where(exceptions))
     .where(
         exceptions.c.practice_id == bindparam("practice_id"),
-        exceptions.c.clinician_id == any_(bindparam("clinicians", type_=Uuids)),
+        or_(
+            exceptions.c.clinician_id == any_(bindparam("clinicians", type_=Uuids)),
+            exceptions.c.clinician_id.is_(None),
+        ),
         exceptions.c.date >= bindparam("first_day", type_=Date()),
         exceptions.c.date <= bindparam("last_day", type_=Date()),
     ),
@@ -63,7 +66,7 @@ REMOVE_EXCEPTION = statement(
     "availability.remove_exception",
     delete(exceptions).where(
         exceptions.c.practice_id == bindparam("practice_id"),
-        exceptions.c.clinician_id == bindparam("clinician_id"),
+        exceptions.c.clinician_id.is_not_distinct_from(bindparam("clinician_id", type_=Uuid)),
         exceptions.c.id == bindparam("id"),
     ),
 )
@@ -95,7 +98,7 @@ class PostgresAvailability(Availability):
         await self.tx.execute(ADD_EXCEPTION, **_EXCEPTION.values(exception))
         self.tx.add_audit_entry(audit_entry)
 
-    async def remove_exception(self, clinician_id: UUID, exception_id: UUID, audit_entry: AuditEntry) -> bool:
+    async def remove_exception(self, clinician_id: UUID | None, exception_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(REMOVE_EXCEPTION, clinician_id=clinician_id, id=exception_id) == 0:
             return False
         self.tx.add_audit_entry(audit_entry)

@@ -5,14 +5,28 @@ exclusion constraint alone, 64 clients booking one slot caused 82 deadlocks in 3
 final decision.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import BigInteger, any_, bindparam, delete, func, insert, literal_column, or_, select, union_all, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    BigInteger,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, calendar, freed_slots, holds
 from adapters.postgres.appointments.tables import waitlist_offers as offers
@@ -21,9 +35,9 @@ from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
+from portal_core.appointments.calendar_ports import Blocks, Calendar
 from portal_core.appointments.errors import SlotTaken
 from portal_core.appointments.model import CalendarEntry
-from portal_core.appointments.ports import Blocks, Calendar
 from portal_core.kernel.audit import AuditEntry
 
 CONSTRAINT_ERRORS["calendar_one_at_a_time"] = SlotTaken
@@ -65,6 +79,24 @@ CHANGE = statement(
     update(calendar)
     .where(_here, calendar.c.id == bindparam("id"))
     .values({column.name: bindparam(column.name) for column in calendar.c if not column.primary_key}),
+)
+_new = (
+    func.jsonb_to_recordset(bindparam("entries", type_=JSONB))
+    .table_valued(*(column(one.name, one.type) for one in calendar.c if one.name != "practice_id"))
+    .render_derived(name="new", with_types=True)
+)
+# No entry is in the way of another while all of them are blocks, which may overlap.
+MAKE_WAY = statement(
+    "calendar.make_way",
+    update(calendar)
+    .where(_here, calendar.c.id == any_(bindparam("ids", type_=Uuids)))
+    .values(purpose=literal_column("'block'"), expires_at=null()),
+)
+CHANGE_ALL = statement(
+    "calendar.change_all",
+    update(calendar)
+    .where(_here, calendar.c.id == any_(bindparam("ids", type_=Uuids)), calendar.c.id == _new.c.id)
+    .values({name: one for name, one in _new.c.items() if name != "id"}),
 )
 FREE = statement("calendar.free", delete(calendar).where(_here, calendar.c.id == bindparam("id")))
 UNBLOCK = statement(
@@ -172,6 +204,12 @@ class PostgresCalendar(Calendar):
     async def change(self, entry: CalendarEntry) -> None:
         if await self.tx.execute(CHANGE, **_values(entry)) == 0:
             raise SlotTaken
+
+    async def change_all(self, entries: Sequence[CalendarEntry]) -> None:
+        ids = [one.id for one in entries]
+        if await self.tx.execute(MAKE_WAY, ids=ids) != len(entries):
+            raise SlotTaken
+        await self.tx.execute(CHANGE_ALL, ids=ids, entries=[_values(one) for one in entries])
 
     async def free(self, entry_id: UUID) -> None:
         await self.tx.execute(FREE, id=entry_id)

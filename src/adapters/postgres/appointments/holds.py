@@ -11,7 +11,7 @@ from adapters.postgres.engine.columns import Instant
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
-from portal_core.appointments.model import Hold
+from portal_core.appointments.hold import Hold
 from portal_core.appointments.ports import Holds
 from portal_core.appointments.waitlist import FreedSlot
 from portal_core.appointments.waitlist_ports import FreedSlots

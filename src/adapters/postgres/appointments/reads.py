@@ -57,7 +57,7 @@ _of_client = (
         func.nullif(locations.c.address, EMPTY_TEXT),
         appointments.c.shared,
         appointments.c.sequence + attendances.c.sequence,
-        func.greatest(appointments.c.changed_at, attendances.c.changed_at),
+        func.greatest(func.coalesce(attendances.c.cancelled_at, appointments.c.changed_at), attendances.c.changed_at),
         attendances.c.cancelled_at,
         attendances.c.cancelled_late,
         attendances.c.reason,

@@ -28,12 +28,13 @@ CREATE OR REPLACE FUNCTION portal.shared_appointments(
 )
 RETURNS TABLE (
   practice_id uuid, id uuid, clinician_id uuid, appointment_type_id uuid, location_id uuid, starts_at timestamptz,
-  ends_at timestamptz, time_zone text, calendar_entry_id uuid, attending integer, booked_at timestamptz,
-  changed_at timestamptz, shared boolean, status text, series_id uuid, room text, sequence integer, version integer
+  ends_at timestamptz, time_zone text, local_starts_at timestamp, calendar_entry_id uuid, attending integer,
+  booked_at timestamptz, changed_at timestamptz, shared boolean, status text, series_id uuid, room text,
+  sequence integer, version integer
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   SELECT a.practice_id, a.id, a.clinician_id, a.appointment_type_id, a.location_id, a.starts_at,
-    a.ends_at, a.time_zone, a.calendar_entry_id, a.attending, a.booked_at,
+    a.ends_at, a.time_zone, a.local_starts_at, a.calendar_entry_id, a.attending, a.booked_at,
     a.changed_at, a.shared, a.status, a.series_id, '', a.sequence, a.version
   FROM portal.appointments AS a
   WHERE a.practice_id = practice AND a.clinician_id = ANY (clinicians) AND a.appointment_type_id = appointment_type

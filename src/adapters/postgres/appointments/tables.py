@@ -3,6 +3,7 @@ whom.
 """
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import (
     Boolean,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, ExcludeConstraint
 
 from adapters.postgres.engine.columns import (
     PRACTICE_WIDE,
@@ -41,31 +42,15 @@ MAX_APPOINTMENT_DURATION = timedelta(days=1)
 """The maximum of `AppointmentTiming`: reads look no further back for appointments that have not ended."""
 
 
-def _clinician(name: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["practice_id", "clinician_id"], ["portal.clinicians.practice_id", "portal.clinicians.id"], name=name
-    )
+def _key(column: str, table: str, name: str) -> ForeignKeyConstraint:
+    referred = [f"portal.{table}.practice_id", f"portal.{table}.id"]
+    return ForeignKeyConstraint(["practice_id", column], referred, name=name)
 
 
-def _client(name: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["practice_id", "client_id"], ["portal.clients.practice_id", "portal.clients.id"], name=name
-    )
-
-
-def _appointment_type(name: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["practice_id", "appointment_type_id"],
-        ["portal.appointment_types.practice_id", "portal.appointment_types.id"],
-        name=name,
-    )
-
-
-def _location(name: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["practice_id", "location_id"], ["portal.locations.practice_id", "portal.locations.id"], name=name
-    )
-
+_clinician = partial(_key, "clinician_id", "clinicians")
+_client = partial(_key, "client_id", "clients")
+_appointment_type = partial(_key, "appointment_type_id", "appointment_types")
+_location = partial(_key, "location_id", "locations")
 
 locations = practice_table(
     "locations",
@@ -114,16 +99,27 @@ availability_rules.info["insertable"] = PRACTICE_WIDE
 availability_exceptions = practice_table(
     "availability_exceptions",
     uuid("id"),
-    uuid("clinician_id"),
+    # None for a holiday of the whole practice.
+    uuid("clinician_id", null=True),
     day("date"),
     flag("available"),
     clock_time("start_time", null=True),
     clock_time("end_time", null=True),
     uuid("location_id", null=True),
+    # A holiday's, such as Thanksgiving: it is about the practice, and about no client.
+    string("name", null=True),
     PrimaryKeyConstraint("practice_id", "id"),
     _clinician("availability_exceptions_clinician_fkey"),
     _location("availability_exceptions_location_fkey"),
+    CheckConstraint("clinician_id IS NOT NULL OR NOT available", "holiday"),
     Index(None, "practice_id", "clinician_id", "date"),
+    Index(
+        "availability_exceptions_holiday_key",
+        "practice_id",
+        "date",
+        unique=True,
+        postgresql_where=text("clinician_id IS NULL"),
+    ),
 )
 availability_exceptions.info["insertable"] = PRACTICE_WIDE
 
@@ -167,6 +163,8 @@ appointments = practice_table(
     instant("starts_at"),
     instant("ends_at"),
     string("time_zone"),
+    # What the clock on the wall shows, without an offset.
+    Column("local_starts_at", TIMESTAMP, nullable=False),
     uuid("calendar_entry_id", null=True),
     number("attending"),
     instant("booked_at"),
@@ -236,6 +234,7 @@ holds = client_table(
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     _client("holds_client_fkey"),
     Index(None, "practice_id", "expires_at"),
+    Index(None, "practice_id", "clinician_id"),
 )
 
 appointment_requests = client_table(
@@ -312,6 +311,7 @@ waitlist_offers = client_table(
     CheckConstraint("status IN ('open', 'accepted', 'declined', 'expired')", "status"),
     Index(None, "practice_id", "freed_slot_id"),
     Index("waitlist_offers_open_idx", "practice_id", "expires_at", postgresql_where=text("status = 'open'")),
+    Index("waitlist_offers_clinician_idx", "practice_id", "clinician_id", postgresql_where=text("status = 'open'")),
     Index(None, "practice_id", "client_id", "entry_id"),
 )
 
@@ -327,6 +327,7 @@ freed_slots = practice_table(
     instant("freed_at"),
     PrimaryKeyConstraint("practice_id", "id"),
     Index("freed_slots_waiting_idx", "practice_id", "freed_at", "id"),
+    Index(None, "practice_id", "clinician_id"),
 )
 
 appointment_series = practice_table(

@@ -13,7 +13,9 @@ from entrypoints.http.appointments.practice.appointments import (
 from entrypoints.http.appointments.practice.attendances import AttendancesController
 from entrypoints.http.appointments.practice.availability import AvailabilityController, BlocksController
 from entrypoints.http.appointments.practice.corrections import CorrectionsController
+from entrypoints.http.appointments.practice.holidays import HolidaysController
 from entrypoints.http.appointments.practice.options import BookingOptionsController
+from entrypoints.http.appointments.practice.reassignment import ReassignmentController, ShiftedAppointmentsController
 from entrypoints.http.appointments.practice.requests import PracticeAppointmentRequestsController
 from entrypoints.http.appointments.practice.series import SeriesController
 from entrypoints.http.appointments.practice.settings import AppointmentSettingsController
@@ -38,10 +40,13 @@ PRACTICE: tuple[type[Controller], ...] = (
     AvailabilityController,
     BlocksController,
     ScheduleController,
+    HolidaysController,
     PracticeAppointmentsController,
     AttendancesController,
     CorrectionsController,
     ClientAppointmentsController,
+    ReassignmentController,
+    ShiftedAppointmentsController,
     PracticeAppointmentRequestsController,
     PracticeWaitlistController,
     SeriesController,

@@ -87,20 +87,26 @@ class AvailabilityException:
     conflict, the clinician is unavailable: a missing slot does less harm to a client than an appointment where nobody
     is there.
 
+    Without a `clinician_id` it is a holiday: all clinicians are unavailable on that date, whatever their own exceptions
+    say. `name` is a holiday's.
+
     Raises:
         Invalid: it ends before it starts, has only one of the two times, or the zone does not exist.
     """
 
     id: UUID
-    clinician_id: UUID
+    clinician_id: UUID | None
     date: date
     available: bool
     time_zone: str
     start_time: time | None = None
     end_time: time | None = None
     location_id: UUID | None = None
+    name: str | None = None
 
     def __attrs_post_init__(self) -> None:
+        if self.clinician_id is None and self.available:
+            raise ValueError("only a clinician can be available")
         require_valid_date(self.date)
         zone_info(self.time_zone)
         if (self.start_time is None) != (self.end_time is None):
@@ -160,7 +166,7 @@ def open_windows(
             key = (window.clinician_id, window.time_zone, window.location_id, window.appointment_type_ids)
             opened.setdefault(key, []).append((window.starts_at, window.ends_at))
     for one in known:
-        if one.available and first_day <= one.date <= last_day and (span := one.span()):
+        if one.clinician_id and one.available and first_day <= one.date <= last_day and (span := one.span()):
             opened.setdefault((one.clinician_id, one.time_zone, one.location_id, frozenset()), []).append(span)
     windows = [
         Window(clinician_id, *span, time_zone, location_id, appointment_type_ids)
@@ -236,7 +242,7 @@ def _closed_spans(
     exceptions: Iterable[AvailabilityException], clinician_id: UUID, location_id: UUID | None
 ) -> Iterator[Span]:
     for one in exceptions:
-        if one.available or one.clinician_id != clinician_id or one.location_id not in (None, location_id):
+        if one.available or one.clinician_id not in (None, clinician_id) or one.location_id not in (None, location_id):
             continue
         if span := one.span():
             yield span

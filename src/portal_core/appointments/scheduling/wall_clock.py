@@ -69,6 +69,17 @@ def require_valid_date(day: date, path: str = "date") -> date:
     return day
 
 
+def local_time(moment: datetime, time_zone: str) -> LocalDateTime:
+    """What clocks in the zone show at that moment."""
+    return LocalDateTime(moment.astimezone(zone_info(time_zone)).replace(tzinfo=None, fold=0))
+
+
+def keep_local_time(moment: datetime, wall: datetime, time_zone: str) -> datetime:
+    """The moment, if clocks in the zone show `wall` (naive) then; otherwise the first instant at which they do."""
+    first, last = _instants(wall, time_zone)
+    return moment if moment in (first, last) else first
+
+
 def first_instant(wall: datetime, time_zone: str) -> datetime:
     """The first instant at which clocks in the zone show `wall` (naive)."""
     return _instants(wall, time_zone)[0]

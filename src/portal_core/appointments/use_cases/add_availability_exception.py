@@ -5,10 +5,10 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
+from portal_core.appointments.availability_views import AddedAvailabilityExceptionView
 from portal_core.appointments.conflicts import first_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import AddedAvailabilityExceptionView
 from portal_core.appointments.scheduling.availability import AvailabilityException
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
@@ -79,13 +79,15 @@ class AddAvailabilityException:
                 facts = {"available": str(command.available).lower()}
                 audit_entry = AuditEntry("availability_exception.added", exception.id, facts=facts)
                 await unit.availability.add_exception(exception, audit_entry)
-            conflicts = await _conflicts(unit, exception, now)
+            conflicts = await _conflicts(unit, command.clinician_id, exception, now)
             return await unit.commit(AddedAvailabilityExceptionView.with_conflicts(exception, conflicts))
 
 
-async def _conflicts(unit: AppointmentUnit, exception: AvailabilityException, now: datetime) -> tuple[UUID, ...]:
+async def _conflicts(
+    unit: AppointmentUnit, clinician_id: UUID, exception: AvailabilityException, now: datetime
+) -> tuple[UUID, ...]:
     span = exception.span()
     if exception.available or span is None:
         return ()
-    booked = await unit.appointments.booked_times([exception.clinician_id], *span)
+    booked = await unit.appointments.booked_times([clinician_id], *span)
     return first_conflicts((one for one in booked if exception.location_id in (None, one.location_id)), now)

@@ -15,7 +15,8 @@ from portal_core.appointments.booking import (
 )
 from portal_core.appointments.booking_changes import load_view, notify
 from portal_core.appointments.errors import AlreadyAttending, HoldExpired, SlotTaken
-from portal_core.appointments.model import Appointment, Booking, Hold
+from portal_core.appointments.hold import Hold
+from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.policy import bookable_by_client, join_refusal
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.settings import AppointmentType

@@ -1,25 +1,43 @@
 """Administrators define locations."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Literal
 from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.option_views import LocationView
+from portal_core.appointments.bulk_changes import BulkChange, change_appointments, first_ids
+from portal_core.appointments.local_times import at_local_time, in_zone
+from portal_core.appointments.model import Appointment
+from portal_core.appointments.option_views import ChangedLocationView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.settings import MAX_ADDRESS_LENGTH, MAX_NAME_LENGTH, Location, next_version
+from portal_core.appointments.settings import (
+    MAX_ADDRESS_LENGTH,
+    MAX_NAME_LENGTH,
+    BookingOptions,
+    Location,
+    next_version,
+)
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.contact import check_time_zone
 from portal_core.kernel.errors import NotFound
-from portal_core.kernel.sources import IdSource
+from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.text import multi_line_text, single_line_text
 from portal_core.kernel.uow import Begin
+
+KeptTime = Literal["wall_time", "instant"]
+"""What booked appointments keep when a zone changes: the time that clocks on the wall show, or the instant."""
 
 
 @frozen(kw_only=True)
 class DefineLocationCommand:
     """All fields of a location. Without an id it is a new one.
+
+    If the time zone changes, the appointments there keep what `keep` says.
 
     `version` is the one that was read; None skips the check.
     """
@@ -29,12 +47,19 @@ class DefineLocationCommand:
     time_zone: str
     address: str | None = None
     active: bool = True
+    keep: KeptTime = "wall_time"
     version: int | None = None
 
 
 @frozen
 class DefineLocation:
-    """Adds or changes a location; booked appointments keep their time. For administrators.
+    """Adds or changes a location. For administrators.
+
+    With a new name, address or time zone each booked appointment there that has not started gets its next version, so
+    that calendars show the change, and people are told once. In a new zone the appointments keep their time on the wall
+    clock, so their instants change, unless the command says otherwise. One that would begin in the past then, or while
+    its clinician is busy elsewhere, stays as it is and is listed in `conflicts`. So are all that are booked at a
+    location that closes: they stay booked.
 
     Raises:
         NotFound: neither staff nor a job, or no such location.
@@ -44,14 +69,16 @@ class DefineLocation:
     """
 
     begin: Begin[AppointmentUnit]
+    clock: Clock
     ids: IdSource
 
-    async def __call__(self, actor: Actor, command: DefineLocationCommand) -> LocationView:
+    async def __call__(self, actor: Actor, command: DefineLocationCommand) -> ChangedLocationView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            known = None
+            known, options = None, None
             if command.location_id is not None:
-                known = (await unit.directory.for_practice()).locations.get(command.location_id)
+                options = await unit.directory.for_practice()
+                known = options.locations.get(command.location_id)
                 if known is None:
                     raise NotFound("location", command.location_id)
             time_zone = check_time_zone(command.time_zone, "time_zone")
@@ -66,4 +93,38 @@ class DefineLocation:
                 version=next_version(known, command.version),
             )
             await unit.setup.save_location(location, AuditEntry("location.defined", location.id))
-            return await unit.commit(LocationView.of(location))
+            done = BulkChange()
+            if known is not None and options is not None:
+                done = await self._follow(unit, actor, known, location, command.keep, options)
+            view = ChangedLocationView.after(location, first_ids(done.changed), first_ids(done.conflicts))
+            return await unit.commit(view)
+
+    async def _follow(
+        self,
+        unit: AppointmentUnit,
+        actor: Actor,
+        known: Location,
+        location: Location,
+        keep: KeptTime,
+        options: BookingOptions,
+    ) -> BulkChange:
+        """Have the appointments there follow the change."""
+        same = (known.name, known.address, known.time_zone) == (location.name, location.address, location.time_zone)
+        if same and location.active:
+            return BulkChange()
+        now = self.clock.now()
+        await unit.calendar.lock(options.clinicians, now)
+        booked = await unit.appointments.upcoming(now, location_id=location.id)
+        done = BulkChange()
+        if not same:
+            zone = location.time_zone if location.time_zone != known.time_zone else None
+            change = _change(zone, keep, now)
+            done = await change_appointments(unit, actor, booked, change, options.clinicians, now)
+        return done if location.active else BulkChange(done.changed, tuple(booked))
+
+
+def _change(new_zone: str | None, keep: KeptTime, now: datetime) -> Callable[[Appointment], Appointment]:
+    if new_zone is None:
+        return partial(Appointment.changed, at=now)
+    move = at_local_time if keep == "wall_time" else in_zone
+    return partial(move, time_zone=new_zone, at=now)

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from portal_core.appointments.booking import SlotChoice, calendar_entry_for, require_free
 from portal_core.appointments.errors import TooManyHolds
-from portal_core.appointments.model import Hold
+from portal_core.appointments.hold import Hold
 from portal_core.appointments.policy import reservable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import HoldView

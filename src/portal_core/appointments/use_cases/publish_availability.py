@@ -7,10 +7,10 @@ from uuid import UUID
 from attrs import field, frozen
 from attrs.converters import optional
 
+from portal_core.appointments.availability_views import AvailabilityView
 from portal_core.appointments.conflicts import first_conflicts, hours_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import AvailabilityView
 from portal_core.appointments.scheduling.availability import AvailabilityRule, id_set
 from portal_core.appointments.scheduling.wall_clock import DAY
 from portal_core.appointments.settings import BookingOptions

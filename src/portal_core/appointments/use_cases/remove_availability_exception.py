@@ -5,10 +5,10 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.availability_views import ConflictsView
 from portal_core.appointments.conflicts import hours_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import ConflictsView
 from portal_core.appointments.scheduling.availability import AvailabilityException, date_range_around
 from portal_core.appointments.scheduling.wall_clock import DAY
 from portal_core.kernel.actor import Actor
@@ -46,19 +46,21 @@ class RemoveAvailabilityException:
             now = self.clock.now()
             await unit.calendar.lock([clinician_id], now)
             known = await unit.availability.exceptions([clinician_id], date.min, date.max)
-            removed = next((one for one in known if one.id == exception_id), None)
+            removed = next((one for one in known if (one.clinician_id, one.id) == (clinician_id, exception_id)), None)
             if removed is None:
                 raise NotFound("availability_exception", exception_id)
             audit_entry = AuditEntry("availability_exception.removed", exception_id)
             await unit.availability.remove_exception(clinician_id, exception_id, audit_entry)
-            return await unit.commit(ConflictsView(conflicts=await _conflicts(unit, removed, now)))
+            return await unit.commit(ConflictsView(conflicts=await _conflicts(unit, clinician_id, removed, now)))
 
 
-async def _conflicts(unit: AppointmentUnit, removed: AvailabilityException, now: datetime) -> tuple[UUID, ...]:
+async def _conflicts(
+    unit: AppointmentUnit, clinician_id: UUID, removed: AvailabilityException, now: datetime
+) -> tuple[UUID, ...]:
     span = removed.span()
     if not removed.available or span is None:
         return ()
-    clinicians = [removed.clinician_id]
+    clinicians = [clinician_id]
     first_day, last_day = date_range_around(*span)
     rules, exceptions, booked = await unit.read_together(
         unit.availability.rules(clinicians),

@@ -1,18 +1,25 @@
 """Change the practice's name, time zone, state, identifiers, phone and address."""
 
-from attrs import frozen
+from typing import Final, Literal
+from uuid import UUID
+
+from attrs import asdict, frozen
 
 from portal_core.kernel import contact
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.sources import Clock
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
+from portal_core.people.events import PracticeTimeZoneChanged
 from portal_core.people.identifiers import employer_identification_number, npi
 from portal_core.people.model import changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.views import PracticeView
+from portal_core.people.views import ChangedPracticeView, PracticeView
+
+MAX_AFFECTED: Final = 1000
 
 
 @frozen
@@ -27,13 +34,16 @@ class ChangePracticeCommand:
     tax_id: str | None = None
     phone: str | None = None
     address: str | None = None
+    keep: Literal["wall_time", "instant"] = "wall_time"
 
 
 @frozen
 class ChangePractice:
     """An administrator changes the practice's name, time zone, state, phone and address, and the NPI and EIN for bills.
 
-    Dates already decided stay: a grant keeps the last day that was calculated when it was created.
+    Dates already decided stay: a grant keeps the last day that was calculated when it was created. When the time zone
+    changes, booked video visits to come, which are in it, are listed in `affected`. By default a job then moves them so
+    that they keep their time on the wall clock, and tells people; with `keep` "instant" they stay as they are.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -42,8 +52,9 @@ class ChangePractice:
     """
 
     begin: Begin[PeopleUnit]
+    clock: Clock
 
-    async def __call__(self, actor: Actor, command: ChangePracticeCommand) -> PracticeView:
+    async def __call__(self, actor: Actor, command: ChangePracticeCommand) -> ChangedPracticeView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             practice = await unit.practice_record.get()
@@ -59,4 +70,10 @@ class ChangePractice:
             )
             facts = {"fields": changed_fields(practice, changed)}
             await unit.practice_record.save(changed, AuditEntry("practice.changed", practice.id, facts=facts))
-            return await unit.commit(PracticeView.of(changed))
+            affected: tuple[UUID, ...] = ()
+            if changed.time_zone != practice.time_zone:
+                booked = await unit.appointments.upcoming(self.clock.now())
+                affected = tuple(one.id for one in booked if one.location_id is None)[:MAX_AFFECTED]
+                if command.keep == "wall_time":
+                    await unit.outbox.publish(PracticeTimeZoneChanged(practice.id))
+            return await unit.commit(ChangedPracticeView(**asdict(PracticeView.of(changed)), affected=affected))

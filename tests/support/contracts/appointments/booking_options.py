@@ -288,3 +288,31 @@ class BookingOptionsContract:
             await unit.commit(None)
         written = [one.action for one in await world.audit() if one.target == whole.id]
         assert written == ["test.added", "test.removed"]
+
+    async def test_holidays_are_exceptions_of_all_clinicians(self, world: AppointmentsWorld) -> None:
+        grey, green = await world.add_clinician(), await world.add_clinician("Dr. Green")
+        holiday = AvailabilityException(
+            id=world.ids.new(),
+            clinician_id=None,
+            date=date(2026, 3, 4),
+            available=False,
+            time_zone=ZONE,
+            name="Founders' day",
+        )
+        own = evolve(holiday, id=world.ids.new(), clinician_id=grey, name=None)
+        async with world.begin(world.front_desk) as unit:
+            for one in (holiday, own):
+                await unit.availability.add_exception(one, AUDIT_ENTRY)
+            await unit.commit(None)
+        async with world.begin(world.front_desk) as unit:
+            for clinicians, found in (([grey], [holiday, own]), ([green], [holiday]), ([], [holiday])):
+                known = await unit.availability.exceptions(clinicians, holiday.date, holiday.date)
+                assert sorted(known, key=lambda one: one.id) == found
+            assert await unit.availability.exceptions([grey], holiday.date + timedelta(days=1), date.max) == []
+            assert not await unit.availability.remove_exception(grey, holiday.id, AUDIT_ENTRY)
+            assert not await unit.availability.remove_exception(None, own.id, AUDIT_ENTRY)
+            assert await unit.availability.remove_exception(None, holiday.id, AUDIT_ENTRY)
+            assert await unit.availability.exceptions([grey], holiday.date, holiday.date) == [own]
+        elsewhere = await world.other_practice()
+        async with elsewhere.begin(elsewhere.front_desk) as unit:
+            assert await unit.availability.exceptions([grey], holiday.date, holiday.date) == []

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from portal_core.appointments.errors import SlotTaken
-from portal_core.appointments.model import Hold
+from portal_core.appointments.hold import Hold
 from portal_core.appointments.waitlist import FreedSlot
 from portal_core.kernel.audit import AuditEntry
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, AppointmentsWorld, new_york
@@ -129,6 +129,43 @@ class CalendarContract:
         async with world.begin(world.front_desk) as unit:
             found = await unit.calendar.busy([clinician], new_york(3, 9), new_york(3, 12), world.clock.now())
         assert found == [entry]
+
+    async def test_entries_are_changed_together(self, world: AppointmentsWorld) -> None:
+        """Each of them takes time that another one had."""
+        clinician, other = await world.add_clinician(), await world.add_clinician("Dr. Green")
+        entries = [
+            await world.occupy(
+                world.calendar_entry(clinician, new_york(3, hour), 60, buffer_after=timedelta(minutes=5))
+            )
+            for hour in (9, 10, 11)
+        ]
+        moved = [
+            evolve(entries[0], starts_at=new_york(3, 10), ends_at=new_york(3, 11)),
+            evolve(entries[1], starts_at=new_york(3, 11), ends_at=new_york(3, 12)),
+            evolve(entries[2], clinician_id=other),
+        ]
+        async with world.begin(world.front_desk) as unit:
+            await unit.calendar.lock([clinician, other], world.clock.now())
+            await unit.calendar.change_all(moved)
+            await unit.commit(None)
+        async with world.begin(world.front_desk) as unit:
+            now = world.clock.now()
+            found = await unit.calendar.busy([clinician, other], new_york(3, 0), new_york(4, 0), now)
+        assert sorted(found, key=lambda one: one.id) == moved
+
+    async def test_changing_entries_into_taken_or_missing_time_is_refused(self, world: AppointmentsWorld) -> None:
+        clinician = await world.add_clinician()
+        first, taken = [await world.occupy(world.calendar_entry(clinician, new_york(3, hour), 60)) for hour in (9, 12)]
+        into = evolve(first, starts_at=taken.starts_at, ends_at=taken.ends_at)
+        missing = world.calendar_entry(clinician, new_york(3, 15))
+        for entries in ([into], [first, missing]):
+            with pytest.raises(SlotTaken):
+                async with world.begin(world.front_desk) as unit:
+                    await unit.calendar.lock([clinician], world.clock.now())
+                    await unit.calendar.change_all(entries)
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.calendar.busy([clinician], new_york(3, 0), new_york(4, 0), world.clock.now())
+        assert found == [first, taken]
 
     async def test_changing_a_missing_entry_is_refused(self, world: AppointmentsWorld) -> None:
         clinician = await world.add_clinician()

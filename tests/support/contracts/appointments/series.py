@@ -38,6 +38,9 @@ class SeriesContract:
             assert await unit.series.get(series.id) == series.end()
             with pytest.raises(StaleVersion):
                 await unit.series.save(series.end(), AUDIT_ENTRY)
+            given = series.end().with_clinician(await world.add_clinician("Dr. Green"))
+            await unit.series.save(given, AUDIT_ENTRY)
+            assert await unit.series.get(series.id) == given
         other = await world.other_practice()
         async with other.begin(other.front_desk) as unit:
             assert await unit.series.get(series.id) is None

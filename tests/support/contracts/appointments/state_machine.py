@@ -238,10 +238,10 @@ class AppointmentsStateMachine(AttendancesStateMachine):
             self.attempt(self.use_cases.cancel_for(self.world.front_desk, command), self._closed_refusal(booking))
             is not None
         ):
+            self._bump_versions(booking)
             for client in booking.attending:
                 booking.attendances[client].status = "cancelled"
             booking.status = "cancelled"
-            self._bump_versions(booking)
 
     @precondition(lambda self: self.model.appointments)
     @rule(data=st.data())

@@ -126,9 +126,10 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
             known.status, known.version = "booked", known.version + 1
 
     def _bump_versions(self, booking: ModelAppointment) -> None:
+        """For all but the clients who had cancelled, whose events stay as they were."""
         booking.sequence += 1
         for attendance in booking.attendances.values():
-            attendance.version += 1
+            attendance.version += attendance.status != "cancelled"
 
     def draw_nearby(self, data: st.DataObject, clinician: UUID, at: datetime) -> datetime:
         """The given time, or often one at or close to a busy time of the clinician."""

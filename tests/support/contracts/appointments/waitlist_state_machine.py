@@ -313,7 +313,7 @@ class WaitlistStateMachine(AppointmentsStateMachine):
             assert {one.offer.id for one in views if one.offer} == open_offers
 
     def _record_cancellation(self, booking: ModelAppointment) -> None:
+        self._bump_versions(booking)
         for client in booking.attending:
             booking.attendances[client].status = "cancelled"
         booking.status = "cancelled"
-        self._bump_versions(booking)

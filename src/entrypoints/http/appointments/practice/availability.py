@@ -12,12 +12,8 @@ from msgspec import Meta
 from entrypoints.http.contract.fields import ClockTime, FromPath, Instant, Request, clock_time
 from entrypoints.http.contract.routing import delete, get, post, put
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.practice_views import (
-    AddedAvailabilityExceptionView,
-    AvailabilityView,
-    BlockView,
-    ConflictsView,
-)
+from portal_core.appointments.availability_views import AddedAvailabilityExceptionView, AvailabilityView, ConflictsView
+from portal_core.appointments.practice_views import BlockView
 from portal_core.appointments.use_cases.add_availability_exception import (
     AddAvailabilityException,
     AddAvailabilityExceptionCommand,

@@ -16,7 +16,7 @@ from entrypoints.http.server.request import PortalRequest
 from portal_core.appointments.option_views import (
     AppointmentTypeView,
     BookingOptionsView,
-    LocationView,
+    ChangedLocationView,
 )
 from portal_core.appointments.scheduling.deadlines import MAX_NOTICE_DAYS
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
@@ -30,7 +30,7 @@ from portal_core.appointments.use_cases.define_appointment_type import (
     DefineAppointmentType,
     DefineAppointmentTypeCommand,
 )
-from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
+from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand, KeptTime
 from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
 from portal_core.kernel.errors import Forbidden, StaleVersion
 
@@ -102,8 +102,12 @@ class LocationRequest(Request, frozen=True):
 
 
 class ChangeLocationRequest(LocationRequest, frozen=True, kw_only=True):
-    """All fields of a location, replacing the stored ones; `version` is the one that was read."""
+    """All fields of a location, replacing the stored ones; `version` is the one that was read.
 
+    If the time zone changes, booked appointments there `keep` the time that clocks on the wall show, or the instant.
+    """
+
+    keep: Annotated[KeptTime, Meta(examples=["wall_time"])] = "wall_time"
     version: Version | None = None
 
 
@@ -145,7 +149,7 @@ class BookingOptionsController(Controller):
     @post("/locations", raises=[Forbidden])
     async def add_location(
         self, request: PortalRequest, data: JSONBody[LocationRequest], define_location: NamedDependency[DefineLocation]
-    ) -> LocationView:
+    ) -> ChangedLocationView:
         """Adds a location."""
         return await define_location(request.actor, data.command())
 
@@ -156,7 +160,11 @@ class BookingOptionsController(Controller):
         location_id: FromPath[UUID],
         data: JSONBody[ChangeLocationRequest],
         define_location: NamedDependency[DefineLocation],
-    ) -> LocationView:
-        """Changes a location. Booked appointments stay unchanged."""
-        command = evolve(data.command(), location_id=location_id, version=data.version)
+    ) -> ChangedLocationView:
+        """Changes a location.
+
+        Booked appointments there follow a new name, address or time zone: they are listed in `changed`, calendars show
+        the change, and people are told. Those in `conflicts` stay as they are.
+        """
+        command = evolve(data.command(), location_id=location_id, keep=data.keep, version=data.version)
         return await define_location(request.actor, command)

@@ -1,6 +1,6 @@
 """The practice itself, and the import of its people."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Controller
 from litestar.di import NamedDependency
@@ -16,7 +16,7 @@ from portal_core.accounts.use_cases.import_with_guardians import ImportWithGuard
 from portal_core.kernel.errors import Conflict, Forbidden, StaleVersion
 from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
 from portal_core.people.use_cases.get_practice import GetPractice
-from portal_core.people.views import ImportReport, PracticeView
+from portal_core.people.views import ChangedPracticeView, ImportReport, PracticeView
 
 IMPORT_LIMIT = 2 * 1024 * 1024
 """Bytes: a thousand rows of two kilobytes each."""
@@ -29,7 +29,8 @@ class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     """The practice's name, place, phone and address, and the identifiers that bills name; omitted ones are empty.
 
     Everybody may read `phone` (perhaps with an extension) and `address`, and mails carry them. `tax_id` is an employer
-    identification number. `version` is the version that was read.
+    identification number. If the time zone changes, booked video visits `keep` the time that
+    clocks on the wall show, or the instant. `version` is the version that was read.
     """
 
     name: PracticeName
@@ -39,6 +40,7 @@ class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     tax_id: TaxId | None = None
     phone: Phone | None = None
     address: Address | None = None
+    keep: Annotated[Literal["wall_time", "instant"], Meta(examples=["wall_time"])] = "wall_time"
     version: Version
 
 
@@ -59,8 +61,11 @@ class PracticeController(Controller):
         request: PortalRequest,
         data: JSONBody[ChangePracticeRequest],
         change_practice: NamedDependency[ChangePractice],
-    ) -> PracticeView:
-        """Changes the practice's name, place, phone, address and identifiers. The operator sets its host names."""
+    ) -> ChangedPracticeView:
+        """Changes the practice's name, place, phone, address and identifiers. The operator sets its host names.
+
+        Booked video visits follow a new time zone; they are listed in `affected`.
+        """
         command = ChangePracticeCommand(
             name=data.name,
             time_zone=data.time_zone,
@@ -70,6 +75,7 @@ class PracticeController(Controller):
             tax_id=data.tax_id,
             phone=data.phone,
             address=data.address,
+            keep=data.keep,
         )
         return await change_practice(request.actor, command)
 

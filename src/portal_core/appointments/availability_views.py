@@ -1,0 +1,190 @@
+"""Views of clinicians' hours, and of the booked appointments that changes of them affect: frozen, ready for JSON."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from attrs import asdict, field, frozen
+from attrs.converters import optional
+
+from portal_core.appointments.model import Appointment
+from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
+from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
+from portal_core.kernel.errors import Conflict
+
+
+@frozen(kw_only=True)
+class AvailabilityRuleView:
+    """A weekly availability rule."""
+
+    id: UUID
+    weekday: int
+    start_time: ClockTime = field(converter=clock_time)
+    end_time: ClockTime = field(converter=clock_time)
+    time_zone: str
+    location_id: UUID | None
+    appointment_type_ids: tuple[UUID, ...]
+    valid_from: date
+    valid_until: date | None
+
+    @classmethod
+    def of(cls, rule: AvailabilityRule) -> "AvailabilityRuleView":
+        return cls(
+            id=rule.id,
+            weekday=rule.weekday,
+            start_time=rule.start_time,
+            end_time=rule.end_time,
+            time_zone=rule.time_zone,
+            location_id=rule.location_id,
+            appointment_type_ids=tuple(sorted(rule.appointment_type_ids)),
+            valid_from=rule.valid_from,
+            valid_until=rule.valid_until,
+        )
+
+
+@frozen(kw_only=True)
+class AvailabilityExceptionView:
+    """A date that differs from the weekly rules."""
+
+    id: UUID
+    date: date
+    available: bool
+    start_time: ClockTime | None = field(converter=optional(clock_time))
+    end_time: ClockTime | None = field(converter=optional(clock_time))
+    time_zone: str
+    location_id: UUID | None
+
+    @classmethod
+    def of(cls, one: AvailabilityException) -> "AvailabilityExceptionView":
+        return cls(
+            id=one.id,
+            date=one.date,
+            available=one.available,
+            start_time=one.start_time,
+            end_time=one.end_time,
+            time_zone=one.time_zone,
+            location_id=one.location_id,
+        )
+
+
+@frozen(kw_only=True)
+class AddedAvailabilityExceptionView(AvailabilityExceptionView):
+    """An exception that was added.
+
+    `conflicts` are the first 1,000 booked appointments to come that an unavailable time affects, by start. They remain.
+    """
+
+    conflicts: tuple[UUID, ...]
+
+    @classmethod
+    def with_conflicts(
+        cls, one: AvailabilityException, conflicts: tuple[UUID, ...]
+    ) -> "AddedAvailabilityExceptionView":
+        return cls(**asdict(AvailabilityExceptionView.of(one)), conflicts=conflicts)
+
+
+@frozen(kw_only=True)
+class HolidayView:
+    """A date, local to the practice, on which all clinicians are unavailable."""
+
+    id: UUID
+    date: date
+    name: str | None
+
+    @classmethod
+    def of(cls, one: AvailabilityException) -> "HolidayView":
+        return cls(id=one.id, date=one.date, name=one.name)
+
+
+@frozen(kw_only=True)
+class AddedHolidaysView:
+    """Holidays by date.
+
+    `conflicts` are the first 1,000 booked appointments to come on these dates, by start. They remain.
+    """
+
+    holidays: tuple[HolidayView, ...]
+    conflicts: tuple[UUID, ...]
+
+
+@frozen(kw_only=True)
+class RefusedReassignmentView:
+    """An appointment that stays with its clinician, and why: the code and title of the problem."""
+
+    appointment_id: UUID
+    code: str
+    title: str
+
+    @classmethod
+    def of(cls, appointment_id: UUID, reason: type[Conflict]) -> "RefusedReassignmentView":
+        return cls(appointment_id=appointment_id, code=reason.code, title=reason.title)
+
+
+@frozen(kw_only=True)
+class ReassignedAppointmentsView:
+    """The appointments that are now the colleague's, and those that stay; the first 1,000 of each, by start."""
+
+    moved: tuple[UUID, ...]
+    refused: tuple[RefusedReassignmentView, ...]
+
+
+@frozen(kw_only=True)
+class ShiftedAppointmentView:
+    """An appointment that began at `local_starts_at` in `time_zone` when it was booked, and no longer does."""
+
+    id: UUID
+    clinician_id: UUID
+    starts_at: datetime
+    local_starts_at: LocalDateTime
+    time_zone: str
+
+    @classmethod
+    def of(cls, one: Appointment) -> "ShiftedAppointmentView":
+        return cls(
+            id=one.id,
+            clinician_id=one.clinician_id,
+            starts_at=one.starts_at,
+            local_starts_at=LocalDateTime(one.local_starts_at),
+            time_zone=one.time_zone,
+        )
+
+
+@frozen(kw_only=True)
+class ConflictsView:
+    """The first 1,000 booked appointments to come that a change affects, by start. They remain."""
+
+    conflicts: tuple[UUID, ...]
+
+
+@frozen(kw_only=True)
+class AvailabilityView:
+    """A clinician's published availability, with the practice's holidays.
+
+    `conflicts` are the first 1,000 booked appointments to come that are outside of it, by start; all of them for a
+    clinician who left.
+    """
+
+    clinician_id: UUID
+    rules: tuple[AvailabilityRuleView, ...]
+    exceptions: tuple[AvailabilityExceptionView, ...]
+    holidays: tuple[HolidayView, ...]
+    conflicts: tuple[UUID, ...]
+
+    @classmethod
+    def of(
+        cls,
+        clinician_id: UUID,
+        rules: Iterable[AvailabilityRule],
+        exceptions: Iterable[AvailabilityException],
+        conflicts: tuple[UUID, ...],
+    ) -> "AvailabilityView":
+        """Sorts rules by weekday and start, exceptions and holidays by date."""
+        ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))
+        dates = sorted(exceptions, key=lambda one: (one.date, one.id))
+        return cls(
+            clinician_id=clinician_id,
+            rules=tuple(AvailabilityRuleView.of(one) for one in ordered),
+            exceptions=tuple(AvailabilityExceptionView.of(one) for one in dates if one.clinician_id is not None),
+            holidays=tuple(HolidayView.of(one) for one in dates if one.clinician_id is None),
+            conflicts=conflicts,
+        )

@@ -1,0 +1,178 @@
+"""Staff give a clinician's appointments to a colleague, in one step."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+from attrs.converters import optional
+
+from portal_core.appointments.availability_views import ReassignedAppointmentsView, RefusedReassignmentView
+from portal_core.appointments.bulk_changes import change_appointments, first_ids
+from portal_core.appointments.conflicts import MAX_CONFLICTS
+from portal_core.appointments.errors import NotBookable, OutsideAvailability, SlotTaken
+from portal_core.appointments.model import Appointment, CalendarEntry
+from portal_core.appointments.policy import require_calendar_access
+from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.availability import BookedTime, date_range_around, id_set, outside_hours
+from portal_core.appointments.scheduling.wall_clock import DAY, require_aware
+from portal_core.appointments.settings import BookingOptions
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.errors import Conflict, Invalid, NotFound
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+MAX_CHOSEN: Final = 1000
+"""How many appointments a command may name."""
+
+
+@frozen(kw_only=True)
+class ReassignAppointmentsCommand:
+    """All booked appointments of a clinician that have not started, or some of them.
+
+    `since` (inclusive) and `until` (exclusive) limit the start; `appointment_ids` names them. `outside_hours` also
+    allows times at which the colleague has no published availability.
+
+    Raises:
+        Invalid: the two are the same, or a time has no offset.
+    """
+
+    from_clinician_id: UUID
+    to_clinician_id: UUID
+    since: datetime | None = field(default=None, converter=optional(require_aware))
+    until: datetime | None = field(default=None, converter=optional(require_aware))
+    appointment_ids: frozenset[UUID] | None = field(default=None, converter=optional(id_set))
+    outside_hours: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.from_clinician_id == self.to_clinician_id:
+            raise Invalid.at("to_clinician_id", "same_clinician", "Choose another clinician.")
+
+    def names(self, one: Appointment) -> bool:
+        """Whether this appointment is meant."""
+        return (
+            (self.since is None or self.since <= one.starts_at)
+            and (self.until is None or one.starts_at < self.until)
+            and (self.appointment_ids is None or one.id in self.appointment_ids)
+        )
+
+
+@frozen
+class ReassignAppointments:
+    """Moves appointments to a colleague, at the same time and place, without a fee. Clients are told once.
+
+    One at a time at which the colleague is not free stays with its clinician and is listed with the reason. All that
+    can move do so together. What is no longer with the clinician is left out, so repeating it does no harm. A series
+    follows when none of its appointments to come is left with the clinician. Care teams stay as they are.
+
+    For the front desk and administrators.
+
+    Raises:
+        NotFound: no such clinician, or a colleague's calendar.
+        Forbidden: staff in other roles.
+        NotBookable: the colleague has left.
+    """
+
+    begin: Begin[AppointmentUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor, command: ReassignAppointmentsCommand) -> ReassignedAppointmentsView:
+        source, target = command.from_clinician_id, command.to_clinician_id
+        async with self.begin(actor) as unit:
+            for one in (source, target):
+                require_calendar_access(actor, one)
+            options = await unit.directory.for_practice()
+            for one in (source, target):
+                if one not in options.clinicians:
+                    raise NotFound("clinician", one)
+            if not options.clinicians[target].active:
+                raise NotBookable
+            now = self.clock.now()
+            await unit.calendar.lock([source, target], now)
+            booked = await unit.appointments.upcoming(now, clinician_id=source)
+            wanted = [one for one in booked if command.names(one)]
+            reasons = await _reasons(unit, wanted, command, options, now)
+            done = await change_appointments(
+                unit,
+                actor,
+                [one for one in wanted if one.id not in reasons],
+                lambda one: evolve(one.changed(now), clinician_id=target),
+                options.clinicians,
+                now,
+            )
+            await _reassign_series(unit, booked, done.changed, command)
+            reasons |= {one.id: SlotTaken for one in done.conflicts}
+            refused = [RefusedReassignmentView.of(one.id, reasons[one.id]) for one in wanted if one.id in reasons]
+            view = ReassignedAppointmentsView(moved=first_ids(done.changed), refused=tuple(refused[:MAX_CONFLICTS]))
+            return await unit.commit(view)
+
+
+async def _reasons(
+    unit: AppointmentUnit,
+    wanted: list[Appointment],
+    command: ReassignAppointmentsCommand,
+    options: BookingOptions,
+    now: datetime,
+) -> dict[UUID, type[Conflict]]:
+    """Why some of them cannot be the colleague's."""
+    if not wanted:
+        return {}
+    target = command.to_clinician_id
+    since, until = wanted[0].starts_at - DAY, max(one.ends_at for one in wanted) + DAY
+    first_day, last_day = date_range_around(since, until)
+    busy, rules, exceptions = await unit.read_together(
+        unit.calendar.busy([target], since, until, now),
+        unit.availability.rules([target]),
+        unit.availability.exceptions([target], first_day, last_day),
+    )
+    reasons: dict[UUID, type[Conflict]] = {one.id: SlotTaken for one in _taken(wanted, busy, options)}
+    if not command.outside_hours:
+        times = [_time_with(one, target) for one in wanted]
+        reasons |= {one.id: OutsideAvailability for one in outside_hours(times, rules, exceptions)}
+    return reasons
+
+
+def _taken(
+    wanted: Iterable[Appointment], busy: Iterable[CalendarEntry], options: BookingOptions
+) -> Iterable[Appointment]:
+    entries = [one.busy for one in busy]
+    for one in wanted:
+        timing = options.appointment_types[one.appointment_type_id].timing
+        timing = evolve(timing, duration=one.ends_at - one.starts_at, slot_step=None)
+        # No buffer is longer than a day.
+        near = (
+            entry for entry in entries if entry.starts_at - DAY < one.ends_at and one.starts_at < entry.ends_at + DAY
+        )
+        if any(first < one.starts_at < last for first, last in (entry.blocked_starts(timing) for entry in near)):
+            yield one
+
+
+def _time_with(one: Appointment, clinician_id: UUID) -> BookedTime:
+    return BookedTime(
+        id=one.id,
+        clinician_id=clinician_id,
+        appointment_type_id=one.appointment_type_id,
+        location_id=one.location_id,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+    )
+
+
+async def _reassign_series(
+    unit: AppointmentUnit,
+    booked: Iterable[Appointment],
+    moved: Iterable[Appointment],
+    command: ReassignAppointmentsCommand,
+) -> None:
+    """Have the series follow of which no appointment to come is left with the clinician."""
+    moved_ids = {one.id for one in moved}
+    left = {one.series_id for one in booked if one.id not in moved_ids}
+    whole = {one.series_id for one in moved if one.series_id is not None} - left
+    for series_id in sorted(whole, key=str):
+        series = await unit.series.get(series_id)
+        if series is not None and series.clinician_id == command.from_clinician_id:
+            await unit.series.save(
+                series.with_clinician(command.to_clinician_id), AuditEntry("series.reassigned", series_id)
+            )

@@ -1,0 +1,163 @@
+"""A clinician's appointments are given to a colleague in one step."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from attrs import define, evolve
+
+from portal_core.appointments.errors import NotBookable
+from portal_core.appointments.model import Booking
+from portal_core.appointments.use_cases.book_series import BookSeriesCommand
+from portal_core.appointments.use_cases.reassign_appointments import ReassignAppointmentsCommand
+from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
+from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from tests.support.contracts.appointments.world import new_york
+from tests.unit.appointments.conftest import BookingScenario
+from tests.unit.appointments.practice_setup import grey
+
+
+@define
+class Colleagues:
+    """Dr. Green takes over from Dr. Grey; both are available from 9:00 to 17:00."""
+
+    scenario: BookingScenario
+    green: UUID
+    green_account_id: UUID
+
+    @property
+    def command(self) -> ReassignAppointmentsCommand:
+        return ReassignAppointmentsCommand(from_clinician_id=self.scenario.grey, to_clinician_id=self.green)
+
+    async def book(self, at: datetime, *clients: str, clinician_id: UUID | None = None) -> Booking:
+        client_ids = (getattr(self.scenario, one).client_id for one in clients or ("ann",))
+        clinician_id = clinician_id or self.scenario.grey
+        return await self.scenario.world.add_booking(clinician_id, self.scenario.appointment_type, at, *client_ids)
+
+    async def now(self, booking: Booking) -> Booking:
+        async with self.scenario.world.begin(self.scenario.world.front_desk) as unit:
+            found = await unit.appointments.get_for_practice(booking.appointment.id)
+        assert found is not None
+        return found
+
+
+@pytest_asyncio.fixture
+async def colleagues(scenario: BookingScenario) -> Colleagues:
+    green = await scenario.world.add_clinician("Dr. Green")
+    await scenario.world.open_week(green)
+    return Colleagues(scenario, green, await scenario.world.add_clinician_account(green))
+
+
+async def test_appointments_to_come_move_to_the_colleague(colleagues: Colleagues) -> None:
+    scenario = colleagues.scenario
+    past, later, sooner = [await colleagues.book(at) for at in (new_york(2, 9), new_york(5, 9), new_york(4, 9))]
+    shared = await colleagues.book(new_york(6, 9), "ann", "bob")
+    view = await scenario.use_cases.reassign(scenario.world.front_desk, colleagues.command)
+    assert (view.moved, view.refused) == (tuple(one.appointment.id for one in (sooner, later, shared)), ())
+    for one in (sooner, later, shared):
+        saved = await colleagues.now(one)
+        expected = evolve(
+            one.appointment, clinician_id=colleagues.green, sequence=1, version=2, changed_at=scenario.world.clock.now()
+        )
+        assert saved.appointment == expected
+        assert all(part.fee_due is None for part in saved.attendances)
+    assert await colleagues.now(past) == past
+    async with scenario.world.begin(scenario.world.front_desk) as unit:
+        now, span = scenario.world.clock.now(), (new_york(1, 0), new_york(30, 0))
+        assert [one.starts_at for one in await unit.calendar.busy([scenario.grey], *span, now)] == [new_york(2, 9)]
+        assert len(await unit.calendar.busy([colleagues.green], *span, now)) == 3
+    told = [one.to_client or one.to_account for one in await scenario.world.notices()]
+    ann, bob = sorted([scenario.ann.client_id, scenario.bob.client_id])
+    assert told[:2] == [ann, bob]
+    assert set(told[2:]) == {scenario.grey_account_id, colleagues.green_account_id}
+    again = await scenario.use_cases.reassign(scenario.world.front_desk, colleagues.command)
+    assert (again.moved, again.refused) == ((), ())
+    assert len(await scenario.world.notices()) == 4
+
+
+async def test_colleague_who_is_not_free_refuses(colleagues: Colleagues) -> None:
+    scenario, world = colleagues.scenario, colleagues.scenario.world
+    taken, close, blocked, early, free = [await colleagues.book(new_york(4, hour)) for hour in (9, 11, 13, 7, 15)]
+    await colleagues.book(new_york(4, 9, 30), "bob", clinician_id=colleagues.green)
+    await world.occupy(world.calendar_entry(colleagues.green, new_york(4, 12), 30, buffer_before=timedelta(minutes=5)))
+    await world.occupy(world.calendar_entry(colleagues.green, new_york(4, 13, 30), 60, purpose="block"))
+    view = await scenario.use_cases.reassign(world.front_desk, colleagues.command)
+    assert view.moved == (free.appointment.id,)
+    assert [(one.appointment_id, one.code) for one in view.refused] == [
+        (early.appointment.id, "outside_availability"),
+        (taken.appointment.id, "slot_taken"),
+        (close.appointment.id, "slot_taken"),
+        (blocked.appointment.id, "slot_taken"),
+    ]
+    for one in (early, taken, close, blocked):
+        assert await colleagues.now(one) == one
+    view = await scenario.use_cases.reassign(world.front_desk, evolve(colleagues.command, outside_hours=True))
+    assert (view.moved, len(view.refused)) == ((early.appointment.id,), 3)
+
+
+async def test_dates_and_ids_limit_what_moves(colleagues: Colleagues) -> None:
+    scenario = colleagues.scenario
+    first, second, third = [await colleagues.book(new_york(day, 9)) for day in (4, 5, 6)]
+    others = await colleagues.book(new_york(10, 9), clinician_id=colleagues.green)
+    between = evolve(colleagues.command, since=new_york(5, 9), until=new_york(6, 9))
+    view = await scenario.use_cases.reassign(scenario.world.front_desk, between)
+    assert view.moved == (second.appointment.id,)
+    chosen = evolve(colleagues.command, appointment_ids=[third.appointment.id, others.appointment.id])
+    view = await scenario.use_cases.reassign(scenario.world.front_desk, chosen)
+    assert view.moved == (third.appointment.id,)
+    assert await colleagues.now(first) == first
+    none = evolve(colleagues.command, appointment_ids=())
+    assert (await scenario.use_cases.reassign(scenario.world.front_desk, none)).moved == ()
+
+
+async def test_series_follows_when_nothing_of_it_is_left(colleagues: Colleagues) -> None:
+    scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
+    series = [
+        await scenario.use_cases.book_series(
+            front,
+            BookSeriesCommand(
+                clinician_id=scenario.grey,
+                appointment_type_id=scenario.appointment_type.id,
+                client_ids=(client.client_id,),
+                first_start=datetime(2026, 3, 4, hour),  # noqa: DTZ001
+                count=3,
+            ),
+        )
+        for client, hour in ((scenario.ann, 10), (scenario.bob, 14))
+    ]
+    await colleagues.book(new_york(11, 14), clinician_id=colleagues.green)
+    view = await scenario.use_cases.reassign(front, colleagues.command)
+    assert (len(view.moved), len(view.refused)) == (5, 1)
+    whole, part = [await scenario.use_cases.get_series(front, one.id) for one in series]
+    assert (whole.clinician_id, part.clinician_id) == (colleagues.green, scenario.grey)
+    move = RescheduleAppointmentForClientsCommand(
+        appointment_id=view.refused[0].appointment_id,
+        choice=scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(11, 16)),
+    )
+    await scenario.use_cases.reschedule_for(front, move)
+    await scenario.use_cases.reassign(front, colleagues.command)
+    assert (await scenario.use_cases.get_series(front, part.id)).clinician_id == colleagues.green
+
+
+async def test_colleague_must_work_here(colleagues: Colleagues) -> None:
+    scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
+    left = await scenario.world.add_clinician("Dr. Brown", active=False)
+    with pytest.raises(NotBookable):
+        await scenario.use_cases.reassign(front, evolve(colleagues.command, to_clinician_id=left))
+    for wrong in ("to_clinician_id", "from_clinician_id"):
+        with pytest.raises(NotFound):
+            await scenario.use_cases.reassign(front, evolve(colleagues.command, **{wrong: scenario.world.ids.new()}))
+    with pytest.raises(Invalid):
+        evolve(colleagues.command, to_clinician_id=scenario.grey)
+
+
+async def test_clinicians_do_not_give_their_appointments_away(colleagues: Colleagues) -> None:
+    scenario = colleagues.scenario
+    for actor, refusal in (
+        (grey(scenario), NotFound),
+        (scenario.ann, NotFound),
+        (scenario.world.as_staff("biller"), Forbidden),
+    ):
+        with pytest.raises(refusal):
+            await scenario.use_cases.reassign(actor, colleagues.command)
