@@ -6,11 +6,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, bindparam, func, select
+from sqlalchemy.dialects import postgresql
 
 from adapters.postgres.engine.audit import ADD_ENTRIES, entry_rows
 from adapters.postgres.engine.limits import PostgresRateLimits
+from adapters.postgres.engine.metadata import metadata
 from adapters.postgres.engine.outbox import DEFER
+from adapters.postgres.engine.pool import open_pool
 from adapters.postgres.engine.scope import SETTINGS
 from adapters.postgres.engine.statements import compile_statement
 from adapters.postgres.engine.tables import audit_entries
@@ -314,3 +317,16 @@ async def test_violated_constraint_of_a_later_write_is_the_core_s_error(database
 def _with(actor: ClientActor, idempotent_request: IdempotentRequest) -> ClientActor:
     origin = Origin("203.0.113.9", "Firefox", "r-2", idempotent_request)
     return ClientActor(actor.practice_id, actor.account_id, actor.client_id, origin=origin)
+
+
+async def test_new_connection_decodes_arrays_within_records(shared_database: PortalDatabase) -> None:
+    """Rows that are read together are records, whose types the driver does not look up."""
+    columns = [column for table in metadata.tables.values() for column in table.c if isinstance(column.type, ARRAY)]
+    kinds = {str(column.type.compile(postgresql.dialect())) for column in columns}
+    assert len(kinds) >= 3
+    pool = await open_pool(shared_database.app_dsn, min_size=1, max_size=1)
+    try:
+        for kind in kinds:
+            assert await pool.fetchval(f"SELECT ARRAY(SELECT ROW(NULL::{kind}, '{{}}'::{kind}))") == [(None, [])]
+    finally:
+        await pool.close()

@@ -7,6 +7,9 @@ import msgspec
 
 from adapters.postgres.engine.database_url import complete_url
 
+ARRAYS = ("uuid", "text", "timestamptz", "bytea", "integer")
+"""The element types of the tables' array columns."""
+
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """Skips the reset when a connection returns to the pool, because all settings end with their transaction."""
@@ -25,6 +28,8 @@ async def _prepare(connection: Any) -> None:
             decoder=lambda data, version=version: msgspec.json.decode(memoryview(data)[len(version) :]),
             format="binary",
         )
+    # The driver looks up the types of columns, but not those within records. So it looks up the arrays in advance.
+    await connection.fetchrow(f"SELECT {', '.join(f'NULL::{name}[]' for name in ARRAYS)}")
 
 
 async def open_pool(dsn: str, *, min_size: int = 2, max_size: int = 20, seconds: float = 30.0) -> Any:
