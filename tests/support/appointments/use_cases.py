@@ -53,7 +53,6 @@ from portal_core.appointments.use_cases.move_series import MoveSeries
 from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot
 from portal_core.appointments.use_cases.publish_availability import PublishAvailability
 from portal_core.appointments.use_cases.read_calendar_feed import ReadCalendarFeed
-from portal_core.appointments.use_cases.reassign_appointments import ReassignAppointments
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
 from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityException
@@ -234,10 +233,6 @@ class AppointmentUseCases:
     @property
     def reschedule_for(self) -> RescheduleAppointmentForClients:
         return RescheduleAppointmentForClients(self.world.begin, self.world.clock, self.world.ids)
-
-    @property
-    def reassign(self) -> ReassignAppointments:
-        return ReassignAppointments(self.world.begin, self.world.clock)
 
     @property
     def no_show(self) -> MarkNoShow:

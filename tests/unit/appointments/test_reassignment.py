@@ -10,12 +10,16 @@ from attrs import define, evolve
 from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.model import Booking
 from portal_core.appointments.use_cases.book_series import BookSeriesCommand
-from portal_core.appointments.use_cases.reassign_appointments import ReassignAppointmentsCommand
+from portal_core.appointments.use_cases.reassign_appointments import ReassignAppointments, ReassignAppointmentsCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import grey
+
+
+def reassign(scenario: BookingScenario) -> ReassignAppointments:
+    return ReassignAppointments(scenario.world.begin, scenario.world.clock)
 
 
 @define
@@ -53,7 +57,7 @@ async def test_appointments_to_come_move_to_the_colleague(colleagues: Colleagues
     scenario = colleagues.scenario
     past, later, sooner = [await colleagues.book(at) for at in (new_york(2, 9), new_york(5, 9), new_york(4, 9))]
     shared = await colleagues.book(new_york(6, 9), "ann", "bob")
-    view = await scenario.use_cases.reassign(scenario.world.front_desk, colleagues.command)
+    view = await reassign(scenario)(scenario.world.front_desk, colleagues.command)
     assert (view.moved, view.refused) == (tuple(one.appointment.id for one in (sooner, later, shared)), ())
     for one in (sooner, later, shared):
         saved = await colleagues.now(one)
@@ -71,7 +75,7 @@ async def test_appointments_to_come_move_to_the_colleague(colleagues: Colleagues
     ann, bob = sorted([scenario.ann.client_id, scenario.bob.client_id])
     assert told[:2] == [ann, bob]
     assert set(told[2:]) == {scenario.grey_account_id, colleagues.green_account_id}
-    again = await scenario.use_cases.reassign(scenario.world.front_desk, colleagues.command)
+    again = await reassign(scenario)(scenario.world.front_desk, colleagues.command)
     assert (again.moved, again.refused) == ((), ())
     assert len(await scenario.world.notices()) == 4
 
@@ -82,7 +86,7 @@ async def test_colleague_who_is_not_free_refuses(colleagues: Colleagues) -> None
     await colleagues.book(new_york(4, 9, 30), "bob", clinician_id=colleagues.green)
     await world.occupy(world.calendar_entry(colleagues.green, new_york(4, 12), 30, buffer_before=timedelta(minutes=5)))
     await world.occupy(world.calendar_entry(colleagues.green, new_york(4, 13, 30), 60, purpose="block"))
-    view = await scenario.use_cases.reassign(world.front_desk, colleagues.command)
+    view = await reassign(scenario)(world.front_desk, colleagues.command)
     assert view.moved == (free.appointment.id,)
     assert [(one.appointment_id, one.code) for one in view.refused] == [
         (early.appointment.id, "outside_availability"),
@@ -92,7 +96,7 @@ async def test_colleague_who_is_not_free_refuses(colleagues: Colleagues) -> None
     ]
     for one in (early, taken, close, blocked):
         assert await colleagues.now(one) == one
-    view = await scenario.use_cases.reassign(world.front_desk, evolve(colleagues.command, outside_hours=True))
+    view = await reassign(scenario)(world.front_desk, evolve(colleagues.command, outside_hours=True))
     assert (view.moved, len(view.refused)) == ((early.appointment.id,), 3)
 
 
@@ -101,14 +105,14 @@ async def test_dates_and_ids_limit_what_moves(colleagues: Colleagues) -> None:
     first, second, third = [await colleagues.book(new_york(day, 9)) for day in (4, 5, 6)]
     others = await colleagues.book(new_york(10, 9), clinician_id=colleagues.green)
     between = evolve(colleagues.command, since=new_york(5, 9), until=new_york(6, 9))
-    view = await scenario.use_cases.reassign(scenario.world.front_desk, between)
+    view = await reassign(scenario)(scenario.world.front_desk, between)
     assert view.moved == (second.appointment.id,)
     chosen = evolve(colleagues.command, appointment_ids=[third.appointment.id, others.appointment.id])
-    view = await scenario.use_cases.reassign(scenario.world.front_desk, chosen)
+    view = await reassign(scenario)(scenario.world.front_desk, chosen)
     assert view.moved == (third.appointment.id,)
     assert await colleagues.now(first) == first
     none = evolve(colleagues.command, appointment_ids=())
-    assert (await scenario.use_cases.reassign(scenario.world.front_desk, none)).moved == ()
+    assert (await reassign(scenario)(scenario.world.front_desk, none)).moved == ()
 
 
 async def test_series_follows_when_nothing_of_it_is_left(colleagues: Colleagues) -> None:
@@ -127,7 +131,7 @@ async def test_series_follows_when_nothing_of_it_is_left(colleagues: Colleagues)
         for client, hour in ((scenario.ann, 10), (scenario.bob, 14))
     ]
     await colleagues.book(new_york(11, 14), clinician_id=colleagues.green)
-    view = await scenario.use_cases.reassign(front, colleagues.command)
+    view = await reassign(scenario)(front, colleagues.command)
     assert (len(view.moved), len(view.refused)) == (5, 1)
     whole, part = [await scenario.use_cases.get_series(front, one.id) for one in series]
     assert (whole.clinician_id, part.clinician_id) == (colleagues.green, scenario.grey)
@@ -136,7 +140,7 @@ async def test_series_follows_when_nothing_of_it_is_left(colleagues: Colleagues)
         choice=scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(11, 16)),
     )
     await scenario.use_cases.reschedule_for(front, move)
-    await scenario.use_cases.reassign(front, colleagues.command)
+    await reassign(scenario)(front, colleagues.command)
     assert (await scenario.use_cases.get_series(front, part.id)).clinician_id == colleagues.green
 
 
@@ -144,10 +148,10 @@ async def test_colleague_must_work_here(colleagues: Colleagues) -> None:
     scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
     left = await scenario.world.add_clinician("Dr. Brown", active=False)
     with pytest.raises(NotBookable):
-        await scenario.use_cases.reassign(front, evolve(colleagues.command, to_clinician_id=left))
+        await reassign(scenario)(front, evolve(colleagues.command, to_clinician_id=left))
     for wrong in ("to_clinician_id", "from_clinician_id"):
         with pytest.raises(NotFound):
-            await scenario.use_cases.reassign(front, evolve(colleagues.command, **{wrong: scenario.world.ids.new()}))
+            await reassign(scenario)(front, evolve(colleagues.command, **{wrong: scenario.world.ids.new()}))
     with pytest.raises(Invalid):
         evolve(colleagues.command, to_clinician_id=scenario.grey)
 
@@ -160,4 +164,4 @@ async def test_clinicians_do_not_give_their_appointments_away(colleagues: Collea
         (scenario.world.as_staff("biller"), Forbidden),
     ):
         with pytest.raises(refusal):
-            await scenario.use_cases.reassign(actor, colleagues.command)
+            await reassign(scenario)(actor, colleagues.command)

@@ -17,7 +17,7 @@ from tests.unit.people.memory_world import MemoryPeopleUseCases
 async def test_everybody_reads_the_phone_and_address_that_the_administrator_sets() -> None:
     use_cases = await MemoryPeopleUseCases.create()
     world = use_cases.world
-    change, contact = ChangePractice(world.begin), GetPracticeContact(world.begin)
+    change, contact = ChangePractice(world.begin, world.clock), GetPracticeContact(world.begin)
     command = ChangePracticeCommand(
         "Oak", "UTC", "NY", 1, phone="518.555.0100 x2", address=" 12 Elm Street \n\n Albany,  NY 12207 "
     )
@@ -38,7 +38,9 @@ async def test_everybody_reads_the_phone_and_address_that_the_administrator_sets
 async def test_invalid_contact_leaves_the_practice_unchanged(wrong: dict[str, str]) -> None:
     world = (await MemoryPeopleUseCases.create()).world
     with pytest.raises(Invalid):
-        await ChangePractice(world.begin)(world.staff(), ChangePracticeCommand("Oak", "UTC", None, 1, **wrong))
+        await ChangePractice(world.begin, world.clock)(
+            world.staff(), ChangePracticeCommand("Oak", "UTC", None, 1, **wrong)
+        )
     assert (await GetPractice(world.begin)(world.staff())).version == 1
 
 
