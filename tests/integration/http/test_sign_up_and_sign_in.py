@@ -103,6 +103,9 @@ async def test_reused_refresh_token_ends_the_family(portal: RunningPortal) -> No
         other = await ask.post(f"{OTHER}/refresh-token", json={"refresh_token": first["refresh_token"]})
         assert (other.status_code, other.json()["code"]) == (401, "refresh_refused")
         second = (await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})).json()
+        again = (await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})).json()
+        assert again["refresh_token"] == second["refresh_token"]
+        portal.clock.advance(timedelta(seconds=11))
         thief = await ask.post(f"{AUTH}/refresh-token", json={"refresh_token": first["refresh_token"]})
         assert (thief.status_code, thief.json()["code"]) == (401, "refresh_refused")
     async with portal.http_client(second["access_token"]) as ask:

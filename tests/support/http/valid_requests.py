@@ -173,7 +173,7 @@ class _Setup:
         challenge = (await self.post("", f"{PRACTICE}/auth/login", {"email": email, "password": password}))["challenge"]
         opened = (await self.post("", f"{PRACTICE}/auth/login", {"email": email, "password": password}))["challenge"]
         other = await self.post("", f"{PRACTICE}/auth/mfa", {"challenge": opened, "code": code})
-        slot = {**weekly, "starts_at": "2026-05-05T08:00:00-04:00", "location_id": None}
+        slot = {**weekly, "starts_at": "2026-05-08T08:00:00-04:00", "location_id": None}
         for name in ("first_start", "count"):
             slot.pop(name)
         moved = {**slot, "version": None}
@@ -182,6 +182,9 @@ class _Setup:
         wished = {"appointment_type_id": ids["appointment_type_id"], "preferred": [preferred]}
         request = await self.post(self.attack.victim, f"{PORTAL}/appointments/request", wished)
         return {
+            "reassign_appointments": RequestValues(
+                body={"to_clinician_id": await self._colleague_of(ids["clinician_id"])}
+            ),
             "get_schedule": RequestValues(query={"first_day": "2026-03-02", "last_day": "2026-03-08"}),
             "book_appointment_for_clients": RequestValues(body=slot),
             "book_series": RequestValues(body={**weekly, "first_start": "2026-05-07T08:00:00", "location_id": None}),
@@ -361,6 +364,11 @@ class _Setup:
         """A session of the clinician, the only person who can start the video visit."""
         elm = OpenPractice(self.attack.portal, self.attack.practice_id, SLUG)
         return (await elm.staff("clinician", clinician_id=UUID(clinician_id))).token
+
+    async def _colleague_of(self, clinician_id: str) -> str:
+        """Another active clinician; their id."""
+        found = await self.post(self.attack.administrator, f"{PRACTICE}/clinicians", method="GET")
+        return next(str(one["id"]) for one in found["items"] if one["active"] and one["id"] != clinician_id)
 
     async def _new_staff_member(self) -> list[str]:
         """Two sessions of a new staff member without a second factor, and that person's id."""

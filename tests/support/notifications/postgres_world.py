@@ -10,6 +10,7 @@ from attrs import define, field
 from adapters.postgres.engine.base_unit import PostgresBegin
 from portal_core.kernel.actor import Area
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.time_zones import zone_info
 from tests.support.clock import CountingIds, FixedClock
 from tests.support.contracts.notifications.world import NotificationsWorld
 from tests.support.engine.postgres import PortalDatabase
@@ -90,6 +91,7 @@ class PostgresNotificationsWorld(NotificationsWorld):
             starts_at=starts_at,
             ends_at=starts_at + timedelta(minutes=50),
             time_zone="America/New_York",
+            local_starts_at=starts_at.astimezone(zone_info("America/New_York")).replace(tzinfo=None),
             attending=1,
             booked_at=self.clock.now(),
             changed_at=self.clock.now(),

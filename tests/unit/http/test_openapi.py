@@ -100,7 +100,7 @@ def test_problems_are_declared(document: dict[str, Any]) -> None:
         "unsupported_encoding",
         "unsupported_media_type",
     }
-    assert problem_codes(found["visit"]) == {"bad_request", "rate_limited", "unknown_practice"}
+    assert problem_codes(found["visit"]) == {"bad_request", "invalid", "rate_limited", "unknown_practice"}
     assert problem_codes(found["live"]) == set()
     assert "unavailable" in problem_codes(found["fail_toy"])
     assert found["add_toy"]["responses"]["429"]["headers"]["Retry-After"]

@@ -139,9 +139,9 @@ def _implied(route_config: RouteConfig, handler: HTTPRouteHandler, path: str) ->
     """Return the errors that any route with this configuration may return."""
     found: set[type[core.PortalError]] = set()
     if route_config.auth != "public":
-        found |= {core.RateLimited, http.BadRequest, http.UnknownPractice}
+        found |= {core.RateLimited, core.Invalid, http.BadRequest, http.UnknownPractice}
     if route_config.auth in ("portal", "practice"):
-        found |= {core.Unauthenticated, core.NotFound, core.Invalid}
+        found |= {core.Unauthenticated, core.NotFound}
         found |= {http.CsrfTokenInvalid} if route_config.unsafe else set()
     if handler.parsed_data_field is not None:
         found |= {core.Invalid, http.UnsupportedMediaType}

@@ -43,6 +43,8 @@ class CloseAccount:
     reauthentication: Reauthentication
 
     async def __call__(self, actor: Actor, command: CloseAccountCommand) -> None:
+        async with self.begin(actor) as unit:
+            await _require_another_administrator(unit, await current_account(unit, require_account_holder(actor)))
         await self.reauthentication.by_all_factors(actor, command.password, command.code)
         async with self.begin(actor) as unit:
             account = await current_account(unit, require_account_holder(actor))

@@ -11,7 +11,7 @@ from portal_core.accounts.staff_token_use import use_staff_token
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
-from portal_core.kernel.errors import Forbidden
+from portal_core.kernel.errors import FieldError, Forbidden
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.notices import IDENTITY_LINKED
 from portal_core.kernel.uow import Begin
@@ -52,10 +52,13 @@ class LinkOidcIdentity:
             holder = require_account_holder(actor)
             if not isinstance(holder, StaffActor):
                 raise Forbidden("Only staff sign in with the practice's identity provider.")
+        # Looked at before the factors are asked for, since a code works once; used only after them.
+        if await self.staff_tokens.verify(holder.practice_id, command.token) is None:
+            raise _refused()
         await self.reauthentication.by_all_factors(actor, command.password, command.code)
         identity = await use_staff_token(self.staff_tokens, self.limits, holder.practice_id, command.token)
         if identity is None:
-            raise StaffTokenRefused.at("token", "token_refused", "This token is not valid or was used before.")
+            raise _refused()
         external = ExternalIdentity(identity.issuer, identity.subject)
         async with self.begin(actor) as unit:
             account = await current_account(unit, holder)
@@ -66,3 +69,7 @@ class LinkOidcIdentity:
                 await unit.accounts.save(account.link(external), AuditEntry("account.linked", account.id))
                 await unit.outbox.notify(IDENTITY_LINKED.to_account(account.id, subject_id=account.id))
             await unit.commit(None)
+
+
+def _refused() -> StaffTokenRefused:
+    return StaffTokenRefused(FieldError("token", "token_refused", "This token is not valid or was used before."))
