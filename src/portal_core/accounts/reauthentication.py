@@ -80,7 +80,7 @@ class Reauthentication:
             if not accepted:
                 await self._audit_failure(actor, account, "second_factor")
                 raise CodeRefused.at(path, "code_refused", "This code is incorrect or was already used.")
-        return account
+            return account
 
     @asynccontextmanager
     async def _counted(self, actor: Actor) -> AsyncGenerator[None, None]:

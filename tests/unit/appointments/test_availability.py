@@ -348,3 +348,8 @@ def test_invalid_range_is_refused() -> None:
     with pytest.raises(Invalid):
         date_range_around(datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     assert open_windows([rule()], [], MONDAY, MONDAY - timedelta(days=1)) == []
+
+
+def test_nobody_in_particular_cannot_be_available() -> None:
+    with pytest.raises(ValueError, match="only a clinician"):
+        closing(clinician_id=None, available=True)

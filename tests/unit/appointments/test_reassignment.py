@@ -165,3 +165,38 @@ async def test_clinicians_do_not_give_their_appointments_away(colleagues: Collea
     ):
         with pytest.raises(refusal):
             await reassign(scenario)(actor, colleagues.command)
+
+
+async def test_series_of_another_clinician_stays_theirs(colleagues: Colleagues) -> None:
+    scenario = colleagues.scenario
+    series = await scenario.use_cases.book_series(
+        scenario.world.front_desk,
+        BookSeriesCommand(
+            clinician_id=colleagues.green,
+            appointment_type_id=scenario.appointment_type.id,
+            client_ids=[scenario.ann.client_id],
+            first_start=datetime(2026, 3, 3, 10),  # noqa: DTZ001
+            count=1,
+        ),
+    )
+    lent = RescheduleAppointmentForClientsCommand(
+        appointment_id=series.appointments[0],
+        choice=scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(3, 10)),
+    )
+    await scenario.use_cases.reschedule_for(scenario.world.front_desk, lent)
+    assert (await reassign(scenario)(scenario.world.front_desk, colleagues.command)).moved == series.appointments
+    assert (await scenario.use_cases.get_series(scenario.world.front_desk, series.id)).version == series.version
+
+
+async def test_colleague_without_an_account_is_not_notified(colleagues: Colleagues) -> None:
+    scenario = colleagues.scenario
+    blue = await scenario.world.add_clinician("Dr. Blue")
+    await scenario.world.open_week(blue)
+    await colleagues.book(new_york(4, 9))
+    noticed = len(await scenario.world.notices())
+    await reassign(scenario)(scenario.world.front_desk, evolve(colleagues.command, to_clinician_id=blue))
+    notices = (await scenario.world.notices())[noticed:]
+    assert [(one.to_client, one.to_account) for one in notices] == [
+        (scenario.ann.client_id, None),
+        (None, scenario.grey_account_id),
+    ]

@@ -2,11 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from attrs import evolve
 
 from portal_core.appointments.errors import ClientDischarged, NotBookable, SeriesEnded
+from portal_core.appointments.model import Booking
 from portal_core.appointments.scheduling.wall_clock import first_instant
+from portal_core.appointments.series import Series
+from portal_core.appointments.series_dates import attempt_each, require_unchanged
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
@@ -280,3 +285,56 @@ class TestMoving:
                 await operation
         await scenario.use_cases.move_series(own, to_own)
         await scenario.use_cases.extend_series(own, more)
+
+
+class TestConcurrentChanges:
+    """What a lock that was waited for may bring. In memory no unit waits, so the parts are called by themselves."""
+
+    async def test_series_that_changed_meanwhile_is_stale(self, scenario: BookingScenario) -> None:
+        view = await book(scenario, 2)
+        async with scenario.world.begin(scenario.world.front_desk) as unit:
+            series = await unit.series.get(view.id)
+            assert series is not None
+            await require_unchanged(unit, series)
+            with pytest.raises(StaleVersion):
+                await require_unchanged(unit, evolve(series, version=2))
+
+    async def test_appointment_that_changed_meanwhile_stops_the_whole_change(self, scenario: BookingScenario) -> None:
+        async def changed() -> Booking:
+            raise StaleVersion
+
+        with pytest.raises(StaleVersion):
+            await attempt_each([(new_york(3, 10), changed())])
+
+    async def test_client_who_joined_meanwhile_stops_the_move(self, scenario: BookingScenario) -> None:
+        view = await book(scenario, 2)
+        async with scenario.world.begin(scenario.world.front_desk) as unit:
+            series, bookings = await unit.series.get(view.id), await unit.series.bookings(view.id)
+        assert series is not None
+        waiting: Any = _WaitingUnit([[], bookings], series)
+        with pytest.raises(StaleVersion):
+            await scenario.use_cases.move_series._lock(waiting, series, [], None, scenario.world.clock.now())
+
+
+class _WaitingUnit:
+    """A unit whose lock was waited for: the appointments differ before and after."""
+
+    def __init__(self, found: list[list[Booking]], series: Series) -> None:
+        self._found, self._series = found, series
+
+    @property
+    def series(self) -> "_WaitingUnit":
+        return self
+
+    @property
+    def calendar(self) -> "_WaitingUnit":
+        return self
+
+    async def lock(self, *what: object, **more: object) -> None:
+        """Nobody else is here."""
+
+    async def get(self, series_id: UUID) -> Series:
+        return self._series
+
+    async def bookings(self, series_id: UUID) -> list[Booking]:
+        return self._found.pop(0)

@@ -200,3 +200,12 @@ async def test_only_administrators_and_jobs_import_guardians(use_cases: MemoryPe
     with pytest.raises(NotFound):
         await run_import(use_cases, (KIM, WITH_PA), actor=use_cases.world.visitor)
     assert not use_cases.world.store.table("clients")
+
+
+async def test_chunks_without_guardians_read_nothing_more(
+    use_cases: MemoryPeopleUseCases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal_core.people.use_cases.import_people.CHUNK_SIZE", 1)
+    report = await run_import(use_cases, (KIM, WITH_PA), (ADULT, GuardianColumns()))
+    assert [(row.outcome, row.guardians) for row in report.rows] == [("added", 0), ("added", 1), ("added", 0)]
+    assert [one.email for one in invitations(use_cases)] == [PA]

@@ -49,9 +49,7 @@ class LinkOidcIdentity:
 
     async def __call__(self, actor: Actor, command: LinkOidcIdentityCommand) -> None:
         async with self.begin(actor):
-            holder = require_account_holder(actor)
-            if not isinstance(holder, StaffActor):
-                raise Forbidden("Only staff sign in with the practice's identity provider.")
+            holder = _require_staff(actor)
         # Looked at before the factors are asked for, since a code works once; used only after them.
         if await self.staff_tokens.verify(holder.practice_id, command.token) is None:
             raise _refused()
@@ -69,6 +67,13 @@ class LinkOidcIdentity:
                 await unit.accounts.save(account.link(external), AuditEntry("account.linked", account.id))
                 await unit.outbox.notify(IDENTITY_LINKED.to_account(account.id, subject_id=account.id))
             await unit.commit(None)
+
+
+def _require_staff(actor: Actor) -> StaffActor:
+    holder = require_account_holder(actor)
+    if not isinstance(holder, StaffActor):
+        raise Forbidden("Only staff sign in with the practice's identity provider.")
+    return holder
 
 
 def _refused() -> StaffTokenRefused:
