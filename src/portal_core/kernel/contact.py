@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
 from enum import Enum
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -106,21 +107,19 @@ class ContactChanges:
         """Each in the form in which it is kept.
 
         Raises:
-            Invalid: naming the first field that is not taken.
+            Invalid: naming every field that is not taken.
         """
-        return ContactChanges(
-            chosen_name=_validated(self.chosen_name, lambda text: single_line_text(text, "chosen_name", 80)),
-            pronouns=_validated(self.pronouns, lambda text: single_line_text(text, "pronouns", 40)),
-            phone=_validated(self.phone, lambda text: phone_number(text, "phone")),
-            address=_validated(self.address, lambda text: multi_line_text(text, "address", MAX_ADDRESS_LENGTH)),
-            time_zone=_validated(self.time_zone, lambda text: check_time_zone(text, "time_zone")),
-            language=_validated(self.language, lambda text: language_tag(text, "language")),
-            emergency_contact=(
-                self.emergency_contact.validated("emergency_contact")
-                if isinstance(self.emergency_contact, EmergencyContact)
-                else self.emergency_contact
-            ),
-        )
+        checks: dict[str, Callable[[Any], Any]] = {
+            "chosen_name": lambda text: single_line_text(text, "chosen_name", 80),
+            "pronouns": lambda text: single_line_text(text, "pronouns", 40),
+            "phone": lambda text: phone_number(text, "phone"),
+            "address": lambda text: multi_line_text(text, "address", MAX_ADDRESS_LENGTH),
+            "time_zone": lambda text: check_time_zone(text, "time_zone"),
+            "language": lambda text: language_tag(text, "language"),
+            "emergency_contact": lambda contact: contact.validated("emergency_contact"),
+        }
+        given = {name: partial(_validated, getattr(self, name), check) for name, check in checks.items()}
+        return ContactChanges(**check_all(given))
 
     def values(self) -> dict[str, Any]:
         """Those that change."""
@@ -349,10 +348,10 @@ def _is_host(host: str) -> bool:
         return False
 
 
-def _validated(value: str | Keep | None, check: Callable[[str], str]) -> str | Keep | None:
-    if isinstance(value, Keep) or value is None or not value.strip():
-        return value if isinstance(value, Keep) else None
-    return check(value)
+def _validated(value: Any, check: Callable[[Any], Any]) -> Any:
+    if isinstance(value, Keep):
+        return value
+    return None if value is None or (isinstance(value, str) and not value.strip()) else check(value)
 
 
 def _matched(form: re.Pattern[str], text: str, path: str, code: str, message: str) -> str:

@@ -22,14 +22,15 @@ def check_roles(roles: frozenset[Role]) -> frozenset[Role]:
     return roles
 
 
-async def check_clinician(unit: PeopleUnit, clinician_id: UUID | None) -> None:
-    """Require a clinician of the practice; None is accepted.
+def check_clinician(clinician_id: UUID | None, found: Clinician | None) -> UUID | None:
+    """Require that the practice's clinician with this id was found; None is accepted.
 
     Raises:
         Invalid: `clinician_unknown`.
     """
-    if clinician_id is not None and await unit.clinician_records.get(clinician_id) is None:
+    if clinician_id is not None and found is None:
         raise Invalid.at("clinician_id", "clinician_unknown", "Must be a clinician of the practice.")
+    return clinician_id
 
 
 async def check_team(unit: PeopleUnit, team: Iterable[UUID]) -> None:

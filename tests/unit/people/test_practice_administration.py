@@ -364,3 +364,28 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
 
 def _as_is(client: Any) -> ClientDetails:
     return ClientDetails(client.given_name, client.family_name, client.date_of_birth)
+
+
+async def test_every_invalid_field_of_practice_and_staff_is_named(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    wrong = {"time_zone": "Mars/Base", "state": "ZZ", "phone": "12"}
+    with pytest.raises(Invalid) as practice:
+        command = ChangePracticeCommand(" ", version=1, npi="1", tax_id="1", **wrong, address="x" * 401)
+        await ChangePractice(world.begin, world.clock)(world.system, command)
+    with pytest.raises(Invalid) as added:
+        await add_practice(use_cases)(Origin(), AddPracticeCommand("Ä", " ", hosts=("-",), **wrong, address="x" * 401))
+    with pytest.raises(Invalid) as staff:
+        whole = AddStaffCommand(" ", "nobody", frozenset(), NOBODY, "x" * 101, "x" * 501)
+        await AddStaff(world.begin, world.ids)(world.system, whole)
+    member = await AddStaff(world.begin, world.ids)(
+        world.system, AddStaffCommand("Sam", "sam@example.org", frozenset({"front_desk"}))
+    )
+    with pytest.raises(Invalid) as changed:
+        change = ChangeStaffCommand(member.id, " ", frozenset(), NOBODY, True, 1)
+        await ChangeStaff(world.begin, world.clock)(world.system, change)
+    assert [" ".join(fault.path for fault in one.value.fields) for one in (practice, added, staff, changed)] == [
+        "name time_zone state npi tax_id phone address",
+        "slug name time_zone state hosts.0 phone address",
+        "name email roles clinician_id external_id issuer subject",
+        "name roles clinician_id",
+    ]

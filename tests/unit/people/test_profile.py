@@ -342,3 +342,15 @@ async def test_same_code_finishes_email_change_after_crash(use_cases: MemoryPeop
     assert (await use_cases.account(account.id)).email == ANN
     await confirm(use_cases, account, code)
     assert (await use_cases.account(account.id)).email == NEW
+
+
+async def test_every_invalid_contact_field_is_named(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    client = await world.add_client()
+    changes = ContactChanges("x" * 81, "x" * 41, "12", "x" * 401, "Mars/Base", "english", EmergencyContact(" ", "12"))
+    with pytest.raises(Invalid) as refused:
+        await ChangeProfile(world.begin)(world.as_client(client.id), ChangeProfileCommand(changes, 1))
+    assert [fault.path for fault in refused.value.fields] == [
+        *("chosen_name", "pronouns", "phone", "address", "time_zone", "language"),
+        *("emergency_contact.name", "emergency_contact.phone"),
+    ]

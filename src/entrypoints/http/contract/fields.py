@@ -5,14 +5,14 @@ Every value a client sends has bounds, so that it cannot cause an error in the d
 """
 
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from litestar.params import FromPath, FromQuery
 from msgspec import UNSET, Meta, Struct, UnsetType, inspect
 
 from portal_core.kernel.contact import KEEP, Keep
-from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.errors import FieldError, Invalid, check_all
 from portal_core.kernel.page import MAX_PAGE, PageRequest
 
 __all__ = [
@@ -54,7 +54,7 @@ Email = Annotated[
 ]
 """At most 254 characters, the longest path of RFC 5321 without its brackets. The core normalizes and validates it."""
 
-Phone = Annotated[str, Meta(min_length=3, max_length=32, examples=["+1 518 555 0100"])]
+Phone = Annotated[str, Meta(min_length=1, max_length=32, examples=["+1 518 555 0100"])]
 """As typed; the core validates it."""
 
 Password = Annotated[str, Meta(min_length=1, max_length=512, examples=["correct horse battery staple"])]
@@ -135,6 +135,12 @@ def bounded_time(path: str, value: DateT) -> DateT:
     return value
 
 
+def _bounded_times(path: str, value: Any) -> None:
+    for one in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(one, date):
+            bounded_time(path, one)
+
+
 class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A request's body. Unknown fields are refused, and dates are bounded; the fields' types define all other rules.
 
@@ -144,11 +150,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     def __post_init__(self) -> None:
-        for name in _times(type(self)):
-            value = getattr(self, name)
-            for one in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(one, date):
-                    bounded_time(name, one)
+        check_all({name: partial(_bounded_times, name, getattr(self, name)) for name in _times(type(self))})
 
 
 def absent_as_null(value: Any, info: inspect.Type) -> Any:

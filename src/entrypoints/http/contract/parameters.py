@@ -9,14 +9,16 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any, get_args, get_type_hints
 
 import msgspec
-from litestar.params import ParameterKwarg, PathParameter
+from litestar.datastructures import MultiDict
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
 
 from entrypoints.http.contract.bodies import explain
-from entrypoints.http.contract.fields import Request, may_be_time
-from portal_core.kernel.errors import Invalid, NotFound
+from entrypoints.http.contract.fields import Request, field_error, may_be_time
+from portal_core.kernel.errors import FieldError, Invalid, NotFound
 
 Call = Callable[..., Awaitable[Any]]
 _SECONDS = re.compile(r"[\s\d.+\-eE_]*\Z")
@@ -45,20 +47,54 @@ def with_checked_parameters(handler: Call) -> Call:
 
     @wraps(handler)
     async def checked(*args: Any, **kwargs: Any) -> Any:
-        for name in times:
-            if isinstance(kwargs.get(name), datetime) and any(map(_SECONDS.match, _said(kwargs["request"], name))):
-                raise Invalid.at(name, "bad_format", "Enter a time such as 2027-03-14T15:30:00Z.")
+        found = [
+            FieldError(name, "bad_format", "Enter a time such as 2027-03-14T15:30:00Z.")
+            for name in times
+            if isinstance(kwargs.get(name), datetime) and any(map(_SECONDS.match, _said(kwargs["request"], name)))
+        ]
         try:
             msgspec.convert(kwargs, kind)
         except (msgspec.ValidationError, Invalid) as error:
             values = {name: kwargs[name] for name in given if name in kwargs}
-            found = explain(values, kind, str(error))
-            if any(one.path.partition(".")[0] in in_path for one in found):
-                raise NotFound from None
-            raise Invalid(*found) from None
+            found += explain(values, kind, str(error))
+        if any(_name(one) in in_path for one in found):
+            raise NotFound
+        if found:
+            raise Invalid(*sorted(found, key=lambda one: list(given).index(_name(one))))
         return await handler(*args, **kwargs)
 
     return checked
+
+
+def query_faults(handler: Call, query: MultiDict[Any]) -> list[FieldError]:
+    """An error for each query parameter that is missing or not of its type, in the handler's order.
+
+    Litestar itself stops at a missing parameter, at any of them if there are several.
+    """
+    defaults = signature(handler).parameters
+    found: list[FieldError] = []
+    for name, hint in get_type_hints(handler, include_extras=True).items():
+        if not isinstance(_marker(hint), QueryParameter):
+            continue
+        said = query.getall(name, [])
+        if not said and defaults[name].default is Parameter.empty:
+            found.append(field_error(name, "Missing required"))
+        elif said:
+            found += _type_faults(name, hint, said[-1])
+    return found
+
+
+def _type_faults(name: str, hint: Any, text: str) -> list[FieldError]:
+    try:
+        msgspec.convert(text, hint, strict=False)
+    except msgspec.ValidationError as error:
+        return [field_error(name, str(error))]
+    return []
+
+
+def _name(fault: FieldError) -> str:
+    """The parameter that the error is about."""
+    return fault.path.partition(".")[0]
 
 
 def _said(request: Any, name: str) -> list[str]:

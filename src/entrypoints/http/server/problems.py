@@ -15,6 +15,7 @@ from litestar.exceptions import (
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from entrypoints.http.contract.fields import field_error
+from entrypoints.http.contract.parameters import query_faults
 from entrypoints.http.server.errors import (
     BadRequest,
     BodyTooLarge,
@@ -142,14 +143,15 @@ def _invalid(error: ValidationException) -> PortalError:
             found.append(FieldError("", "required", "Send a JSON object as the body."))
         else:
             found.append(field_error(path, entry.get("message", "")))
-    if not extra and isinstance(error.__cause__, KeyError):
-        found.append(field_error(str(error.__cause__.args[0]), "Missing required"))
     return Invalid(*found)
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Litestar's exception handler for all exceptions."""
     known = as_portal_error(error)
+    if isinstance(error, ValidationException) and isinstance(known, Invalid):
+        faults = query_faults(request.route_handler.fn, request.query_params)
+        known = Invalid(*faults) if faults else known
     if status_of(type(known)) == 500:
         log.error("request.failed", code=known.code, **describe_error(error))
     status, body, headers = render(known, request.scope["portal"].request_id)  # type: ignore[typeddict-item]  # our own key

@@ -1,6 +1,7 @@
 """Change the practice's name, time zone, state, identifiers, phone and address."""
 
-from typing import Final, Literal
+from collections.abc import Callable
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from attrs import asdict, frozen
@@ -9,6 +10,7 @@ from portal_core.kernel import contact
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.errors import check_all
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
@@ -47,7 +49,7 @@ class ChangePractice:
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        Invalid: a field is not valid.
+        Invalid: it names every field that is not valid.
         StaleVersion: it changed after it was read.
     """
 
@@ -58,16 +60,7 @@ class ChangePractice:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             practice = await unit.practice_record.get()
-            changed = practice.with_details(
-                name=single_line_text(command.name, "name", 120),
-                time_zone=contact.check_time_zone(command.time_zone, "time_zone"),
-                state=contact.state_code(command.state, "state") if command.state else None,
-                npi=npi(command.npi, "npi") if command.npi else None,
-                tax_id=employer_identification_number(command.tax_id, "tax_id") if command.tax_id else None,
-                phone=contact.phone_or_none(command.phone),
-                address=contact.address_or_none(command.address),
-                version=command.version,
-            )
+            changed = practice.with_details(version=command.version, **_details(command))
             facts = {"fields": changed_fields(practice, changed)}
             await unit.practice_record.save(changed, AuditEntry("practice.changed", practice.id, facts=facts))
             affected: tuple[UUID, ...] = ()
@@ -77,3 +70,16 @@ class ChangePractice:
                 if command.keep == "wall_time":
                     await unit.outbox.publish(PracticeTimeZoneChanged(practice.id))
             return await unit.commit(ChangedPracticeView(**asdict(PracticeView.of(changed)), affected=affected))
+
+
+def _details(command: ChangePracticeCommand) -> dict[str, Any]:
+    checks: dict[str, Callable[[], Any]] = {
+        "name": lambda: single_line_text(command.name, "name", 120),
+        "time_zone": lambda: contact.check_time_zone(command.time_zone, "time_zone"),
+        "state": lambda: contact.state_code(command.state, "state") if command.state else None,
+        "npi": lambda: npi(command.npi, "npi") if command.npi else None,
+        "tax_id": lambda: employer_identification_number(command.tax_id, "tax_id") if command.tax_id else None,
+        "phone": lambda: contact.phone_or_none(command.phone),
+        "address": lambda: contact.address_or_none(command.address),
+    }
+    return check_all(checks)

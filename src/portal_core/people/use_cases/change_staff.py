@@ -1,5 +1,7 @@
 """Change a staff member's name, roles and employment status."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from attrs import frozen
@@ -7,7 +9,7 @@ from attrs import frozen
 from portal_core.kernel.actor import Actor, Role
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.errors import NotFound, StaleVersion, check_all
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
@@ -38,7 +40,7 @@ class ChangeStaff:
 
     Raises:
         NotFound, Forbidden: no such member, or not an administrator.
-        Invalid: a field is not valid.
+        Invalid: it names every field that is not valid.
         LastAdministrator: they are the practice's only active administrator.
         StaleVersion: it changed after it was read.
     """
@@ -54,13 +56,13 @@ class ChangeStaff:
                 raise NotFound("staff", command.staff_id)
             if member.version != command.version:
                 raise StaleVersion
-            await check_clinician(unit, command.clinician_id)
-            changed = member.with_changes(
-                name=single_line_text(command.name, "name", 120),
-                roles=check_roles(command.roles),
-                clinician_id=command.clinician_id,
-                active=command.active,
-            )
+            clinician = await unit.clinician_records.get(command.clinician_id) if command.clinician_id else None
+            checks: dict[str, Callable[[], Any]] = {
+                "name": lambda: single_line_text(command.name, "name", 120),
+                "roles": lambda: check_roles(command.roles),
+                "clinician_id": lambda: check_clinician(command.clinician_id, clinician),
+            }
+            changed = member.with_changes(active=command.active, **check_all(checks))
             # The lock serializes removals of administrators, so that two at once cannot leave the practice with none.
             resigns = member.is_administrator and not changed.is_administrator
             if resigns and await unit.staff_records.lock_administrators() <= {member.id}:
