@@ -49,7 +49,13 @@ def settings_warnings(settings: Settings) -> Iterator[str]:
                 "limits of one address, the audit log does not tell them apart, and with a proxy on this machine "
                 "anybody reads /metrics. Set it to the proxy's network, such as 127.0.0.0/8"
             )
-    elif not is_loopback(public.hostname or ""):
+    elif is_loopback(public.hostname or ""):
+        if settings.mail != "local":
+            yield (
+                f"PORTAL_PUBLIC_URL={settings.public_url} is this machine's own address, and links in mail lead there: "
+                "set the https:// URL at which people reach the portal"
+            )
+    else:
         yield (
             f"PORTAL_PUBLIC_URL={settings.public_url} is not encrypted, so others in the network read passwords and "
             "records: put a proxy with TLS in front of the portal, and set an https:// URL"

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import typed_settings as ts
@@ -180,7 +180,9 @@ def _messages(error: BaseException, file: str) -> Iterator[str]:
     text, _, loader = str(error).partition(" from loader ")
     text = text.removeprefix("Could not convert loaded settings: \n- ValueError: ")
     where = "the environment" if loader.startswith("Env") else file
-    yield f"{text} ({where})" if where and where not in text else text
+    text = f"{text} ({where})" if where and where not in text else text
+    choices = next((get_args(one.type) for one in fields(Settings) if f"for option '{one.name}'" in text), ())
+    yield f"{text}: choose {', '.join(choices)}" if choices and isinstance(choices[0], str) else text
 
 
 def unknown_variables() -> list[str]:

@@ -52,7 +52,7 @@ def migrate() -> None:
     quiet_logs(settings)
     with Database(settings) as urls:
         done = migrate_with_progress(urls)
-    typer.echo(f"migrated: {', '.join(done)}" if done else "the database is up to date")
+    typer.echo("migrated: " + "\n          ".join(done) if done else "the database is up to date")
 
 
 @app.command()

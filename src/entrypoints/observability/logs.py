@@ -100,30 +100,41 @@ Event = MutableMapping[str, Any]
 class AccessLog:
     """Logs one line for each request, with the same keys and shapes as other lines, at a tenth of structlog's cost.
 
+    As JSON, or as text for people.
+
     Lines are buffered for a quarter of a second, because a system call per request would cost more than the line
     itself. Errors are not logged here.
     """
 
     def __init__(self) -> None:
         self._out: TextIO | None = None
+        self._json = True
         self._lines: list[str] = []
         self._heads: dict[tuple[str, str], str] = {}
         atexit.register(self.flush)
 
-    def write_to(self, out: TextIO | None) -> None:
-        """Set the stream for future lines; None drops them."""
+    def write_to(self, out: TextIO | None, *, json: bool = True) -> None:
+        """Set the stream and form of future lines; None drops them."""
         self.flush()
         self._out = out
+        self._json = json
 
     def line(self, method: str, route: str, status: int, seconds: float, request_id: str, address: str) -> None:
         """Log one request. Must be called inside a running event loop."""
         if self._out is None:
             return
+        if not self._json:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._add(f"{now} {method} {route} {status} {seconds * 1000:.1f} ms {address} {request_id}\n")
+            return
         head = self._heads.get((method, route)) or self._head(method, route)
         identity = f',"request_id":"{request_id}"' if SHAPES["request_id"](request_id) else ""
         identity += f',"address":"{address}"' if address else ""
         now = datetime.now(UTC).isoformat()
-        self._lines.append(f'{head}{status},"ms":{seconds * 1000:.1f}{identity},"timestamp":"{now}"}}\n')
+        self._add(f'{head}{status},"ms":{seconds * 1000:.1f}{identity},"timestamp":"{now}"}}\n')
+
+    def _add(self, line: str) -> None:
+        self._lines.append(line)
         if len(self._lines) == 1:
             asyncio.get_running_loop().call_later(0.25, self.flush)
 
@@ -238,7 +249,7 @@ def configure_logging(*, json: bool = True, level: int = logging.INFO, stream: T
             processors=[_from_library, _with_error, drop_unknown_fields, render],
         )
     )
-    ACCESS.write_to(out)
+    ACCESS.write_to(out, json=json)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(level, logging.INFO))

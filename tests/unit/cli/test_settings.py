@@ -142,6 +142,7 @@ def test_port_of_the_relay_follows_the_encryption(
             [],
         ),
         ({"public_url": "https://portal.example.org", "mail": "ses"}, ["PORTAL_TRUSTED_PROXIES"]),
+        ({"mail": "smtp"}, ["PORTAL_PUBLIC_URL=http://127.0.0.1:8000"]),
         ({"host": "0.0.0.0"}, ["PORTAL_PUBLIC_URL=http://0.0.0.0:8000"]),
         ({"public_url": "http://portal.example.org"}, ["PORTAL_PUBLIC_URL=http://portal.example.org"]),
         ({"trusted_proxies": ("10.0.0.0/8", "0.0.0.0/0")}, ["PORTAL_TRUSTED_PROXIES"]),
@@ -150,6 +151,11 @@ def test_port_of_the_relay_follows_the_encryption(
 )
 def test_settings_that_hardly_suit_a_public_portal_are_warned_of(changes: dict[str, Any], warned: list[str]) -> None:
     assert [line.split()[0] for line in settings_warnings(Settings(**changes))] == warned
+
+
+def test_value_that_is_no_choice_is_reported_with_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"'mail' \(the environment\): choose local, ses, smtp$"):
+        loaded(monkeypatch, PORTAL_MAIL="pigeon")
 
 
 @pytest.mark.parametrize(

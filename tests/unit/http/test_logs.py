@@ -85,17 +85,20 @@ def test_library_log_text_is_dropped_unless_reviewed(logged: io.StringIO) -> Non
     assert "canary" not in logged.getvalue()
 
 
-def test_console_format() -> None:
+async def test_console_format() -> None:
     out = io.StringIO()
     root = logging.getLogger()
     before = root.handlers, root.level
     try:
         configure_logging(json=False, stream=out)
         structlog.get_logger().warning("part.down", part="mail", name="Ada Lovelace")
+        ACCESS.line("GET", "/health/live", 200, 0.0123, "request-1", "203.0.113.7")
+        ACCESS.flush()
     finally:
         ACCESS.write_to(None)
         structlog.reset_defaults()
         root.handlers, root.level = before
+    assert "GET /health/live 200 12.3 ms 203.0.113.7 request-1\n" in out.getvalue()
     assert "part.down" in out.getvalue()
     assert "mail" in out.getvalue()
     assert "Ada" not in out.getvalue()
