@@ -45,5 +45,10 @@ def write_report(report: ImportReport, file: Path) -> None:
 def _cells(row: ImportedRow) -> tuple[str, ...]:
     errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
     fields, kept = "; ".join(row.fields), "; ".join(row.kept)
-    who = str(row.line), row.kind or "", row.external_id or ""
+    who = str(row.line), row.kind or "", _as_text(row.external_id or "")
     return *who, row.outcome, fields, kept, str(row.guardians or ""), errors
+
+
+def _as_text(cell: str) -> str:
+    """The cell with an apostrophe before what a spreadsheet would take for a formula, as OWASP advises."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -10,6 +10,7 @@ from attrs.validators import optional
 from portal_core.appointments.errors import RequestClosed
 from portal_core.appointments.scheduling.wall_clock import require_aware
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.text import check_free_text
 
 RequestStatus = Literal["pending", "confirmed", "declined", "withdrawn"]
 
@@ -21,9 +22,8 @@ MAX_REASON_LENGTH = 1000
 
 
 def validate_reason(_: object, attribute: "Attribute[str]", value: str) -> None:
-    """An attrs validator: raises Invalid above 1,000 characters."""
-    if len(value) > MAX_REASON_LENGTH:
-        raise Invalid.at(attribute.name, "too_long", f"Must be at most {MAX_REASON_LENGTH} characters.")
+    """An attrs validator: raises Invalid above 1,000 characters, or with control characters."""
+    check_free_text(value, attribute.name, MAX_REASON_LENGTH)
 
 
 @frozen(kw_only=True)

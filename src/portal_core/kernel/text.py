@@ -1,11 +1,15 @@
 """Normalization of text that one person writes and others read."""
 
+import re
 import unicodedata
 
 from portal_core.kernel.errors import Invalid
 
 _BLANK = " \u115f\u1160\u2800\u3164\uffa0"
 """Characters that render as nothing. A text of these alone counts as empty."""
+_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters but tab and line breaks, those that change the direction of what follows, and surrogates."""
 
 
 def single_line_text(text: str, path: str, max_length: int) -> str:
@@ -31,8 +35,22 @@ def multi_line_text(text: str, path: str, max_length: int) -> str:
 
 
 def text_or_none(text: str | None) -> str | None:
-    """The text without white space at its ends; None if nothing is left."""
-    return text.strip() or None if text is not None else None
+    """The text without white space at its ends; None if nothing that can be seen is left."""
+    if text is None or not text.strip().strip(_BLANK + _ZERO_WIDTH):
+        return None
+    return text.strip()
+
+
+def check_free_text(text: str, path: str, max_length: int) -> None:
+    """Check text of several lines that is kept as it was written, with emoji and joiners.
+
+    Raises:
+        Invalid: `too_long` or `characters_invalid`.
+    """
+    if len(text) > max_length:
+        raise Invalid.at(path, "too_long", f"Must be at most {max_length} characters.")
+    if _HIDDEN.search(text):
+        raise Invalid.at(path, "characters_invalid", "Must not contain control characters.")
 
 
 def _fit(text: str, characters: str, path: str, max_length: int) -> str:

@@ -80,7 +80,7 @@ async def test_concurrent_refreshes_with_one_token_get_the_same_answer(world: Po
     async with world.begin(world.visitor) as unit:
         opened = await opening.open(unit, account, kind="bearer", multi_factor=False, origin=world.visitor.origin)
         await unit.commit(None)
-    refresh = RefreshSession(world.begin, world.clock, tokens)
+    refresh = RefreshSession(world.begin, world.clock, tokens, MemoryRateLimits(world.clock))
     command = RefreshSessionCommand(opened.refresh_token)
     one, other = await asyncio.gather(*(refresh(world.visitor, command) for _ in range(2)))
     assert (one.access_token, one.refresh_token) == (other.access_token, other.refresh_token)

@@ -6,9 +6,12 @@ import pytest
 
 from portal_core.accounts.errors import RefreshRefused, SignInRefused
 from portal_core.accounts.model import MAX_SESSIONS
+from portal_core.accounts.policy import REFRESH_BY_ADDRESS
 from portal_core.accounts.tokens import rotated_secrets
+from portal_core.accounts.use_cases.refresh_session import RefreshSessionCommand
 from portal_core.accounts.use_cases.sign_in import SignInCommand
 from portal_core.accounts.views import SessionTokens
+from portal_core.kernel.errors import RateLimited
 from tests.unit.accounts.test_sessions import is_ended, signed_in_client
 from tests.unit.accounts.use_cases import ANN, PASSWORD
 
@@ -24,6 +27,18 @@ async def test_repeated_refresh_gets_the_same_answer_for_ten_seconds() -> None:
     with pytest.raises(RefreshRefused):
         await use_cases.refreshed(tokens.refresh_token)
     assert await is_ended(use_cases, first)
+
+
+async def test_failed_refreshes_from_one_address_are_limited() -> None:
+    use_cases, tokens = await signed_in_client()
+    visitor = use_cases.visitor("192.0.2.9")
+    for _ in range(REFRESH_BY_ADDRESS.limit.max_attempts):
+        with pytest.raises(RefreshRefused):
+            await use_cases.refresh(visitor, RefreshSessionCommand("unknown.secret"))
+    with pytest.raises(RateLimited):
+        await use_cases.refresh(visitor, RefreshSessionCommand(tokens.refresh_token))
+    for _ in range(3):  # what succeeds does not count
+        tokens = await use_cases.refresh(use_cases.visitor("192.0.2.10"), RefreshSessionCommand(tokens.refresh_token))
 
 
 async def test_refreshed_tokens_need_what_is_stored_and_what_is_not() -> None:

@@ -138,7 +138,7 @@ class AccountUseCases:
         self.sign_in_with_oidc = SignInWithOidc(begin, clock, ids, tokens, self.limits, self.staff_tokens)
         self.link_oidc = LinkOidcIdentity(begin, self.limits, reauthentication, self.staff_tokens)
         self.authenticate = Authenticate(live, begin, clock)
-        self.refresh = RefreshSession(begin, clock, tokens)
+        self.refresh = RefreshSession(begin, clock, tokens, self.limits)
         self.extend = ExtendSession(begin, live, clock)
         self.sign_out = SignOut(begin, clock)
         self.list_sessions = ListSessions(begin, clock)

@@ -235,7 +235,7 @@ def test_separator_is_found_by_names_that_are_mapped(file: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "kind", "words"),
     [
-        (("Nobody=email",), None, "the file has no column 'Nobody'; it has kind, external_id, given_name"),
+        (("Nobody=email",), None, "the file has no column 'Nobody'; it has 'kind', 'external_id', 'given_name'"),
         (("given_name=emial",), None, "no column is named 'emial'; possible columns: active, "),
         (("given_name",), None, "--column 'given_name': write it as Their name=our_name"),
         (("=given_name",), None, "write it as Their name=our_name"),

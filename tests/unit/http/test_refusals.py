@@ -9,7 +9,7 @@ from entrypoints.observability.logs import ACCESS
 from portal_core.accounts.use_cases.record_refusal import RecordRefusalCommand
 from portal_core.kernel.actor import ClientActor, VisitorActor
 from portal_core.kernel.errors import Unavailable
-from tests.support.http.toy_feature import ADA, ADAS_TOKEN, FakeRefusals
+from tests.support.http.toy_feature import ADA, ADAS_TOKEN, BOBS_TOKEN, FakePracticeDirectory, FakeRefusals
 from tests.unit.http.conftest import http_client
 
 TOYS = "/api/v1/portal/toys"
@@ -48,6 +48,17 @@ async def test_floods_are_recorded_once_a_minute() -> None:
         async with http_client(record_refusal=refusals, peer="203.0.113.8") as other:
             await other.patch(LIMITED)
     assert len(refusals.recorded) == 3
+
+
+async def test_practices_and_accounts_do_not_hide_each_others_refusals() -> None:
+    refusals = FakeRefusals()
+    async with http_client(record_refusal=refusals, practices=FakePracticeDirectory()) as client:
+        for slug in ("north", "south"):
+            for token in (ADAS_TOKEN, BOBS_TOKEN):
+                for _ in range(2):
+                    headers = {"portal-practice": slug, "authorization": f"Bearer {token}"}
+                    assert (await client.patch(LIMITED, headers=headers)).status_code == 429
+    assert len({(one.practice_id, one.account_id) for one, _ in refusals.recorded}) == len(refusals.recorded) == 4
 
 
 async def test_other_errors_and_the_general_throttle_are_not_recorded() -> None:

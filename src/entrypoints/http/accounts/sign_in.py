@@ -151,7 +151,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             idempotent=False,
             status_code=200,
             operation_id=operation_name(side, "refresh_session"),
-            raises=[RefreshRefused],
+            raises=[RefreshRefused, RateLimited],
         )
         async def refresh_session(
             self,

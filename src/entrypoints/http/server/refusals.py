@@ -20,8 +20,8 @@ MAX_REMEMBERED = 10_000
 
 
 class RefusalAudit:
-    """Records such a refusal once a minute for each address, operation and code: whoever floods the portal must not
-    flood the audit log as well.
+    """Records such a refusal once a minute for each practice, account or address, operation and code: whoever floods
+    the portal must not flood the audit log as well.
     """
 
     def __init__(self, record: RefusalRecorder, seconds: Callable[[], float]) -> None:
@@ -36,16 +36,19 @@ class RefusalAudit:
         practice: PracticeLocator | None = scope.get("practice")
         inbound: RequestHead = scope["portal"]
         operation = scope["route_handler"].opt["route_config"].operation
-        if practice is None or not self._is_due(inbound, operation, error):
+        if practice is None:
             return
         origin = Origin(inbound.address, inbound.device, inbound.request_id)
         actor: Actor = scope.get("user") or VisitorActor(practice.id, origin)
+        who = f"{practice.id} {getattr(actor, 'account_id', rate_limit_network(inbound.address))}"
+        if not self._is_due(who, operation, error):
+            return
         actor = evolve(actor, origin=evolve(actor.origin, idempotent_request=None))
         with suppress(Unavailable):  # the refusal stands, whether or not it can be recorded
             await self._record(actor, RecordRefusalCommand(error.code, operation))
 
-    def _is_due(self, inbound: RequestHead, operation: str, error: PortalError) -> bool:
-        key, now = (rate_limit_network(inbound.address), operation, error.code), self._seconds()
+    def _is_due(self, who: str, operation: str, error: PortalError) -> bool:
+        key, now = (who, operation, error.code), self._seconds()
         last = self._recorded.pop(key, None)
         due = last is None or now - last >= INTERVAL_SECONDS
         self._recorded[key] = now if due or last is None else last

@@ -5,7 +5,7 @@ from attrs import frozen
 from portal_core.accounts.eligibility import sign_in_refusal
 from portal_core.accounts.errors import RefreshRefused
 from portal_core.accounts.model import Side
-from portal_core.accounts.policy import must_enroll
+from portal_core.accounts.policy import REFRESH_BY_ADDRESS, must_enroll
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.tokens import (
     hash_token,
@@ -17,6 +17,7 @@ from portal_core.accounts.tokens import (
 from portal_core.accounts.views import SessionTokens, SessionView
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -39,15 +40,25 @@ class RefreshSession:
     legitimate holder after a theft: the whole session ends (RFC 9700, 4.14.2). A token of the other side is treated
     as unknown and stays valid.
 
+    One address may fail a hundred times in 15 minutes; what succeeds does not count.
+
     Raises:
-        RefreshRefused: the token is unknown or already used, or the session has ended.
+        RefreshRefused: the token is unknown or already used, or the session has ended; audited.
+        RateLimited: too many failures from this address or its network.
     """
 
     begin: Begin[SignInUnit]
     clock: Clock
     tokens: TokenSource
+    limits: RateLimits
 
     async def __call__(self, actor: VisitorActor, command: RefreshSessionCommand) -> SessionTokens:
+        await REFRESH_BY_ADDRESS.take(self.limits, actor)
+        refreshed = await self._refresh(actor, command)
+        await REFRESH_BY_ADDRESS.release(self.limits, actor)
+        return refreshed
+
+    async def _refresh(self, actor: VisitorActor, command: RefreshSessionCommand) -> SessionTokens:
         family, secret = split_refresh_token(command.refresh_token)
         now = self.clock.now()
         async with self.begin(actor) as unit:

@@ -9,6 +9,7 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.memory.engine.limits import MemoryRateLimits
 from portal_core.accounts.model import MAX_SESSIONS, Account
 from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
@@ -176,7 +177,7 @@ class _Run:
     async def refresh(self, index: int, older: int) -> None:
         model = self.sessions[index % len(self.sessions)]
         pair = max(0, len(model.pairs) - 1 - older)
-        use_case = RefreshSession(self.world.begin, self.world.clock, self.tokens)
+        use_case = RefreshSession(self.world.begin, self.world.clock, self.tokens, MemoryRateLimits(self.world.clock))
         latest, repeated = pair == len(model.pairs) - 1, model.repeats_refresh(pair, self.now)
         good = model.is_live(self.now) and (latest or repeated)
         try:
