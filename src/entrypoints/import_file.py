@@ -114,8 +114,8 @@ def _read_header(
         raise CommandError(f"{file}: column {header.index('') + 1} of the header has no name")
     plain = [_plain(name) for name in header]
     if absent := [theirs for theirs, _ in mappings if _plain(theirs) not in plain]:
-        missing, known = (", ".join(map(repr, names)) for names in (absent, header))
-        raise CommandError(f"{file}: --column: the file has no column {missing}; it has {known}")
+        missing, present = (", ".join(map(repr, names)) for names in (absent, header))
+        raise CommandError(f"{file}: --column: the file has no column {missing}; it has {present}")
     names = [ours.get(one, one) for one in plain]
     if unknown := [name for name, one in zip(header, names, strict=True) if one and one not in known]:
         raise CommandError(
