@@ -7,16 +7,20 @@ not delay the others. It must tolerate being run twice.
 from typing import Any
 
 from portal_core.accounts.events import AccountClosed, PasswordReset
+from portal_core.appointments.events import ClientReassigned
 from portal_core.appointments.use_cases.follow_practice_time_zone import FollowPracticeTimeZone
 from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
 from portal_core.kernel.outbox import Event
 from portal_core.people.events import AccountSuspended, PracticeTimeZoneChanged
+from portal_core.people.use_cases.join_care_team import JoinCareTeam
 
 SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
     # A phone must not keep reading the calendar feed of a client who cannot sign in, or whose password others knew.
     AccountClosed: (RemoveAccountFeed,),
     AccountSuspended: (RemoveAccountFeed,),
     PasswordReset: (RemoveAccountFeed,),
+    # The client can book with whoever took over.
+    ClientReassigned: (JoinCareTeam,),
     # Video visits are local to the practice.
     PracticeTimeZoneChanged: (FollowPracticeTimeZone,),
 }

@@ -188,6 +188,16 @@ async def test_series_of_another_clinician_stays_theirs(colleagues: Colleagues) 
     assert (await scenario.use_cases.get_series(scenario.world.front_desk, series.id)).version == series.version
 
 
+async def test_clients_of_what_moved_are_published(colleagues: Colleagues) -> None:
+    scenario = colleagues.scenario
+    await colleagues.book(new_york(4, 9))
+    await colleagues.book(new_york(5, 9), "ann", "bob")
+    await reassign(scenario)(scenario.world.front_desk, colleagues.command)
+    published = await scenario.world.jobs("client_reassigned")
+    assert sorted(ids["client_id"] for ids in published) == sorted((scenario.ann.client_id, scenario.bob.client_id))
+    assert {ids["clinician_id"] for ids in published} == {colleagues.green}
+
+
 async def test_colleague_without_an_account_is_not_notified(colleagues: Colleagues) -> None:
     scenario = colleagues.scenario
     blue = await scenario.world.add_clinician("Dr. Blue")

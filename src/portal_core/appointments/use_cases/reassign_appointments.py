@@ -12,6 +12,7 @@ from portal_core.appointments.availability_views import ReassignedAppointmentsVi
 from portal_core.appointments.bulk_changes import change_appointments, first_ids
 from portal_core.appointments.conflicts import MAX_CONFLICTS
 from portal_core.appointments.errors import NotBookable, OutsideAvailability, SlotTaken
+from portal_core.appointments.events import ClientReassigned
 from portal_core.appointments.model import Appointment, CalendarEntry
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -65,7 +66,7 @@ class ReassignAppointments:
 
     One at a time at which the colleague is not free stays with its clinician and is listed with the reason. All that
     can move do so together. What is no longer with the clinician is left out, so repeating it does no harm. A series
-    follows when none of its appointments to come is left with the clinician. Care teams stay as they are.
+    follows when none of its appointments to come is left with the clinician. The colleague joins the clients' teams.
 
     For the front desk and administrators.
 
@@ -103,6 +104,8 @@ class ReassignAppointments:
                 now,
             )
             await _reassign_series(unit, booked, done.changed, command)
+            for client_id in await unit.appointments.next_of_clients([one.id for one in done.changed]):
+                await unit.outbox.publish(ClientReassigned(client_id, target))
             reasons |= {one.id: SlotTaken for one in done.conflicts}
             refused = [RefusedReassignmentView.of(one.id, reasons[one.id]) for one in wanted if one.id in reasons]
             view = ReassignedAppointmentsView(moved=first_ids(done.changed), refused=tuple(refused[:MAX_CONFLICTS]))
