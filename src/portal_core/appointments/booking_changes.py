@@ -16,8 +16,7 @@ from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound, StaleVersion
-from portal_core.kernel.money import Money
-from portal_core.kernel.notices import LATE_CANCEL_FEE, NoticeKind
+from portal_core.kernel.notices import FEE_REMOVED, LATE_CANCEL_FEE, NoticeKind
 from portal_core.kernel.sources import IdSource
 
 
@@ -95,13 +94,14 @@ async def notify(
         )
 
 
-async def notify_late_cancel_fee(
-    unit: AppointmentUnit, appointment_id: UUID, client_id: UUID, fee: Money | None
-) -> None:
-    """Notify the client of a fee, if there is one. At most once for each appointment, since the fee is due once."""
-    if fee is not None:
-        key = f"late_cancel_fee:{appointment_id}:{client_id}"
-        await unit.outbox.notify(LATE_CANCEL_FEE.to_client(client_id, subject_id=appointment_id, deduplication_key=key))
+async def notify_fee_change(unit: AppointmentUnit, before: Booking, after: Booking, client_id: UUID) -> None:
+    """Notify the client if they now owe another fee than before, or none any more."""
+    due = after.attendance_of(client_id).fee_due
+    if due != before.attendance_of(client_id).fee_due:
+        kind = FEE_REMOVED if due is None else LATE_CANCEL_FEE
+        appointment = after.appointment
+        key = f"{kind.name}:{appointment.id}:{appointment.version}:{client_id}"
+        await unit.outbox.notify(kind.to_client(client_id, subject_id=appointment.id, deduplication_key=key))
 
 
 async def add_correction(

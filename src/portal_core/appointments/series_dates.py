@@ -13,7 +13,7 @@ from portal_core.appointments.series import Series
 from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.errors import Conflict, FieldError, Invalid, NotFound, StaleVersion
-from portal_core.kernel.notices import NoticeKind
+from portal_core.kernel.notices import NoticeKind, kind_for
 from portal_core.kernel.time_zones import zone_info
 
 Refused = tuple[datetime, Conflict]
@@ -123,10 +123,14 @@ def require_dates(
 async def notify_once(
     unit: AppointmentUnit, actor: Actor, kind: NoticeKind, bookings: list[Booking], clinician: Clinician | None
 ) -> None:
-    """Send one notice for all of these bookings, which are in order: to each client about the first that they attend or
-    attended, and to the clinician.
+    """Send one notice for all of these bookings, which are in order: to each client for those that they attend or
+    attended, and to the clinician. A notice for several states no time.
     """
-    first_ids = {client_id: one.appointment.id for one in reversed(bookings) for client_id in one.attending_client_ids}
-    for number, one in enumerate(bookings):
-        clients = [client_id for client_id, appointment_id in first_ids.items() if appointment_id == one.appointment.id]
-        await notify(unit, actor, kind, one, clients, clinician if number == 0 else None)
+    by_client: dict[UUID, list[Booking]] = {}
+    for one in bookings:
+        for client_id in one.attending_client_ids:
+            by_client.setdefault(client_id, []).append(one)
+    for client_id, attended in by_client.items():
+        await notify(unit, actor, kind_for(kind, len(attended)), attended[0], [client_id], None)
+    if bookings:
+        await notify(unit, actor, kind_for(kind, len(bookings)), bookings[0], [], clinician)

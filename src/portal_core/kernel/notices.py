@@ -49,7 +49,8 @@ class NoticeKind:
     mails kinds that have a `code`: it knows the address. `to_former_email` goes to the address before a change of
     email. `states_appointment_time`: it names the time of an appointment, and is sent only while there is one.
     `appointment_state`: the state of the appointment that it speaks of. To those who want to read when, it states the
-    time, if the appointment is still in that state.
+    time, if the appointment is still in that state. `chosen_with`: the kind whose channels it has, instead of a choice
+    of its own.
     """
 
     name: str
@@ -61,6 +62,7 @@ class NoticeKind:
     to_former_email: bool = False
     states_appointment_time: bool = False
     appointment_state: AppointmentState | None = None
+    chosen_with: str | None = None
 
     def to_account(
         self, account_id: UUID, *, subject_id: UUID | None = None, deduplication_key: str | None = None
@@ -83,6 +85,11 @@ class NoticeKind:
         """The channels that may be chosen."""
         return self.channels if self.fixed else CHANNELS
 
+    @property
+    def configurable(self) -> bool:
+        """Whether a choice of channels is made for this kind itself."""
+        return not self.fixed and self.chosen_with is None
+
     def effective_channels(self, chosen: tuple[Channel, ...] | None) -> tuple[Channel, ...]:
         """The channels for somebody who chose these, or never chose."""
         return self.channels if self.fixed or chosen is None else chosen
@@ -98,6 +105,11 @@ def _code(name: str, purpose: CodePurpose) -> NoticeKind:
 
 def _service(name: str, area: Area, appointment_state: AppointmentState | None = None) -> NoticeKind:
     return NoticeKind(name, "service", ("email", "in_app"), area, appointment_state=appointment_state)
+
+
+def _like(kind: NoticeKind, name: str) -> NoticeKind:
+    """A kind with the class, the area and the channels of another."""
+    return NoticeKind(name, kind.notice_class, kind.channels, kind.area, chosen_with=kind.name)
 
 
 VERIFY_EMAIL: Final = _code("verify_email", "verify_email")
@@ -121,6 +133,10 @@ GRANT_ENDED: Final = NoticeKind("grant_ended", "service", ("email", "in_app"), f
 APPOINTMENT_BOOKED: Final = _service("appointment_booked", "appointments", "booked")
 APPOINTMENT_CANCELLED: Final = _service("appointment_cancelled", "appointments", "cancelled")
 APPOINTMENT_RESCHEDULED: Final = _service("appointment_rescheduled", "appointments", "booked")
+# Of several appointments at once, of which none is named.
+APPOINTMENTS_BOOKED: Final = _like(APPOINTMENT_BOOKED, "appointments_booked")
+APPOINTMENTS_CANCELLED: Final = _like(APPOINTMENT_CANCELLED, "appointments_cancelled")
+APPOINTMENTS_RESCHEDULED: Final = _like(APPOINTMENT_RESCHEDULED, "appointments_rescheduled")
 APPOINTMENTS_CHANGED: Final = _service("appointments_changed", "appointments")
 APPOINTMENT_REQUEST_CONFIRMED: Final = _service("appointment_request_confirmed", "appointments", "booked")
 APPOINTMENT_REQUEST_DECLINED: Final = _service("appointment_request_declined", "appointments")
@@ -129,10 +145,23 @@ APPOINTMENT_REMINDER: Final = NoticeKind(
 )
 WAITLIST_OFFER: Final = NoticeKind("waitlist_offer", "service", ("email", "sms", "in_app"), "appointments")
 LATE_CANCEL_FEE: Final = _service("late_cancel_fee", "payments")
+FEE_REMOVED: Final = _like(LATE_CANCEL_FEE, "fee_removed")
 # Clients already choose channels for these three; messages, forms and documents will send them.
 NEW_MESSAGE: Final = _service("new_message", "messages")
 FORM_ASSIGNED: Final = _service("form_assigned", "forms")
 DOCUMENT_SHARED: Final = _service("document_shared", "documents")
+
+_OF_SEVERAL: Final[Mapping[str, NoticeKind]] = {
+    APPOINTMENT_BOOKED.name: APPOINTMENTS_BOOKED,
+    APPOINTMENT_CANCELLED.name: APPOINTMENTS_CANCELLED,
+    APPOINTMENT_RESCHEDULED.name: APPOINTMENTS_RESCHEDULED,
+}
+
+
+def kind_for(kind: NoticeKind, number: int) -> NoticeKind:
+    """The kind of a notice that stands for this number of appointments, each of which would have `kind`."""
+    return kind if number == 1 else _OF_SEVERAL[kind.name]
+
 
 NOTICE_KINDS: Final[Mapping[str, NoticeKind]] = {
     kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, NoticeKind)

@@ -14,7 +14,7 @@ def channels_for(name: str, kind: NoticeKind, recipient: Recipient) -> tuple[Cha
     example), the kind's default channels are used instead, which means mail. A choice of no channel, or of the inbox
     alone, is respected.
     """
-    wanted = kind.effective_channels(recipient.settings.channels.get(name))
+    wanted = kind.effective_channels(recipient.settings.channels.get(kind.chosen_with or name))
     outside = set(wanted) - {"in_app"}
     reached = tuple(channel for channel in wanted if _reaches(channel, kind, recipient))
     if outside and not outside & set(reached):

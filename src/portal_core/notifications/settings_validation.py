@@ -41,7 +41,7 @@ def channel_errors(path: str, channels: Mapping[str, Sequence[str]] | None) -> I
     """Configurable notice kinds only, each with some of its available channels, none of them twice."""
     for name, chosen in (channels or {}).items():
         kind = NOTICE_KINDS.get(name)
-        if kind is None or kind.fixed:
+        if kind is None or not kind.configurable:
             yield FieldError(f"{path}.{name}", "not_configurable", "The channels for this kind cannot be changed.")
         elif len(set(chosen)) != len(chosen) or not set(chosen) <= set(kind.available_channels):
             yield FieldError(

@@ -84,6 +84,12 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "appointment_booked": ("Appointment booked", "An appointment was booked. Sign in to see the details."),
     "appointment_cancelled": ("Appointment cancelled", "An appointment was cancelled. Sign in to see the details."),
     "appointment_rescheduled": ("Appointment rescheduled", "An appointment was moved. Sign in to see the new time."),
+    "appointments_booked": ("Appointments booked", "Several appointments were booked. Sign in to see them."),
+    "appointments_cancelled": ("Appointments cancelled", "Several appointments were cancelled. Sign in to see them."),
+    "appointments_rescheduled": (
+        "Appointments rescheduled",
+        "Several appointments were moved. Sign in to see the new times.",
+    ),
     "appointments_changed": (
         "Appointments changed",
         "One or more of your appointments were changed. Sign in to see the details.",
@@ -102,6 +108,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "A time you were waiting for is now available. The offer expires soon, so please sign in to answer it.",
     ),
     "late_cancel_fee": ("New charge", "There is a new charge on your account. Sign in to see it."),
+    "fee_removed": ("A charge was removed", "A charge on your account was removed. Sign in to see the details."),
     "new_message": ("New message", "You have a new message. Sign in to read it."),
     "form_assigned": ("A form to fill out", "You have a form to fill out. Sign in to open it."),
     "document_shared": ("New document", "A document was shared with you. Sign in to see it."),

@@ -86,6 +86,12 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Cambio de horario de su cita",
         "Se cambió el horario de una cita. Inicie sesión para ver el nuevo horario.",
     ),
+    "appointments_booked": ("Citas reservadas", "Se reservaron varias citas. Inicie sesión para verlas."),
+    "appointments_cancelled": ("Citas canceladas", "Se cancelaron varias citas. Inicie sesión para ver los detalles."),
+    "appointments_rescheduled": (
+        "Cambio de horario de sus citas",
+        "Se cambió el horario de varias citas. Inicie sesión para ver los nuevos horarios.",
+    ),
     "appointments_changed": (
         "Cambio en sus citas",
         "Se cambiaron una o varias de sus citas. Inicie sesión para ver los detalles.",
@@ -104,6 +110,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Un horario que usted esperaba está disponible. La oferta vence pronto; inicie sesión para responder.",
     ),
     "late_cancel_fee": ("Cargo nuevo", "Hay un cargo nuevo en su cuenta. Inicie sesión para verlo."),
+    "fee_removed": ("Se quitó un cargo", "Se quitó un cargo de su cuenta. Inicie sesión para ver los detalles."),
     "new_message": ("Mensaje nuevo", "Tiene un mensaje nuevo. Inicie sesión para leerlo."),
     "form_assigned": ("Un formulario por llenar", "Tiene un formulario por llenar. Inicie sesión para abrirlo."),
     "document_shared": ("Documento nuevo", "Se compartió un documento con usted. Inicie sesión para verlo."),

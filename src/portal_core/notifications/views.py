@@ -56,7 +56,7 @@ class ChannelChoiceView:
 
 @frozen
 class NotificationSettingsView:
-    """An account's settings, with an entry for every notice kind.
+    """An account's settings, with an entry for every notice kind whose channels are not those of another.
 
     `pending_safe_email` has not been confirmed yet; until then mail goes to the current address.
     """
@@ -86,7 +86,7 @@ class NotificationSettingsView:
                 name, kind.effective_channels(settings.channels.get(name)), kind.available_channels, kind.fixed
             )
             for name, kind in NOTICE_KINDS.items()
-            if kind.code is None
+            if kind.code is None and kind.chosen_with is None
         )
         confidential, sms_consent = settings.confidential, settings.sms_consent
         return cls(

@@ -64,6 +64,23 @@ async def test_mail_states_what_happened_and_when_to_those_who_ask_for_it(open_p
         assert not any(word.lower() in body.lower() for body in [*said, quiet.body] for word in words.split())
 
 
+async def test_mail_of_a_whole_series_names_no_single_date(open_practice: OpenPractice) -> None:
+    noor = await open_practice.client("Noor")
+    to, path = "noor@client.example", f"{PRACTICE}/appointments/series"
+    await change(open_practice, noor, message_details="when")
+    slot = open_practice.slot(TUESDAY)
+    del slot["starts_at"]
+    body = {**slot, "client_ids": [str(noor.id)], "first_start": "2026-03-10T10:00:00", "count": 4}
+    series = await open_practice.ask(open_practice.admin, "POST", path, body)
+    said = [await newest_mail(open_practice, to)]
+    await open_practice.ask(open_practice.admin, "POST", f"{path}/{series['id']}/cancel", {})
+    said.append(await newest_mail(open_practice, to))
+    assert [one.subject for one in said] == ["Appointments booked", "Appointments cancelled"]
+    assert said[0].body.startswith("Several appointments were booked. Sign in to see them.")
+    assert said[1].body.startswith("Several appointments were cancelled. Sign in to see them.")
+    assert not any("March" in one.body for one in said)
+
+
 async def test_unknown_details_are_refused(open_practice: OpenPractice) -> None:
     noor = await open_practice.client("Noor")
     wrong = {"version": 0, "message_details": "everything"}

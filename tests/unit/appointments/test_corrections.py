@@ -218,11 +218,26 @@ class TestFees:
         shown = await scenario.use_cases.get_appointment(scenario.ann, view.id)
         assert (shown.status, shown.cancelled_late, shown.fee_due) == ("cancelled", True, None)
         assert shown.version == cancelled.version + 1
-        assert len(await scenario.world.notices()) == notices
+        [told] = (await scenario.world.notices())[notices:]
+        assert (told.kind, told.to_client, told.to_account) == ("fee_removed", scenario.ann.client_id, None)
         [one] = (await scenario.use_cases.list_corrections(scenario.world.front_desk, view.id)).items
         assert (one.before, one.after, one.fee, one.reason) == ("cancelled", "cancelled", "waive", "An emergency")
         with pytest.raises(NoFeeDue):
             await scenario.use_cases.waive_fee(scenario.world.front_desk, evolve(command, version=None))
+
+    async def test_each_change_of_a_fee_is_notified(
+        self, scenario: BookingScenario, missed: PracticeAppointmentView
+    ) -> None:
+        before = len(await scenario.world.notices())
+        for status, fee in (
+            ("attending", "charge"),
+            ("no_show", "keep"),
+            ("attending", "waive"),
+            ("no_show", "charge"),
+        ):
+            await scenario.use_cases.correct(scenario.world.front_desk, correction(missed, status, fee=fee))
+        told = [one.kind for one in (await scenario.world.notices())[before:]]
+        assert told == ["late_cancel_fee", "fee_removed", "late_cancel_fee"]
 
     async def test_only_who_manages_the_calendar_waives(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)

@@ -38,9 +38,9 @@ class TestBooking:
         await book(scenario, appointment_type_id=appointment_type.id, client_ids=clients)
         notified = [(one.kind, one.to_client, one.to_account) for one in await scenario.world.notices()]
         assert notified == [
-            ("appointment_booked", scenario.ann.client_id, None),
-            ("appointment_booked", scenario.bob.client_id, None),
-            ("appointment_booked", None, scenario.grey_account_id),
+            ("appointments_booked", scenario.ann.client_id, None),
+            ("appointments_booked", scenario.bob.client_id, None),
+            ("appointments_booked", None, scenario.grey_account_id),
         ]
         booked = [one.record for one in await scenario.world.audit() if one.action == "appointment.booked"]
         assert booked == [scenario.ann.client_id, scenario.bob.client_id] * 4

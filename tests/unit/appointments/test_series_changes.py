@@ -49,11 +49,34 @@ class TestExtending:
         extended = await extend(scenario, view, count=3)
         notices = (await scenario.world.notices())[noticed:]
         assert [(one.kind, one.to_client, one.to_account, one.subject_id) for one in notices] == [
-            ("appointment_booked", scenario.ann.client_id, None, extended.appointments[2]),
-            ("appointment_booked", None, scenario.grey_account_id, extended.appointments[2]),
+            ("appointments_booked", scenario.ann.client_id, None, extended.appointments[2]),
+            ("appointments_booked", None, scenario.grey_account_id, extended.appointments[2]),
         ]
         [entry] = [one for one in await scenario.world.audit() if one.action == "series.extended"]
         assert (entry.target, entry.facts) == (view.id, {"booked": "3"})
+
+    async def test_a_notice_for_one_appointment_is_that_of_a_single_one(self, scenario: BookingScenario) -> None:
+        green = await scenario.world.add_clinician("Dr. Green")
+        await scenario.world.add_clinician_account(green)
+        view = await book(scenario, 1)
+        await extend(scenario, view, count=1)
+        command = MoveSeriesCommand(
+            series_id=view.id, clinician_id=green, first_start=TUESDAY + timedelta(days=7), from_date=date(2026, 3, 10)
+        )
+        await scenario.world.open_week(green)
+        await scenario.use_cases.move_series(scenario.world.front_desk, command)
+        await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=view.appointments[0]))
+        await scenario.use_cases.cancel_series(scenario.world.front_desk, CancelSeriesCommand(series_id=view.id))
+        kinds = [one.kind for one in await scenario.world.notices() if one.to_client is not None]
+        assert kinds == [
+            "appointment_booked",
+            "appointment_booked",
+            "appointment_rescheduled",
+            "appointment_cancelled",
+            "appointment_cancelled",
+        ]
+        former = [one.kind for one in await scenario.world.notices() if one.to_account == scenario.grey_account_id]
+        assert former[:3] == ["appointment_booked", "appointment_booked", "appointment_cancelled"]
 
     async def test_unavailable_dates_refuse_the_extension_and_are_listed(self, scenario: BookingScenario) -> None:
         view = await book(scenario, 1)
@@ -135,9 +158,9 @@ class TestMoving:
         notices = (await scenario.world.notices())[noticed:]
         assert sorted((one.to_client or one.to_account, one.kind, one.subject_id) for one in notices) == sorted(
             [
-                (scenario.ann.client_id, "appointment_rescheduled", view.appointments[0]),
-                (scenario.bob.client_id, "appointment_rescheduled", view.appointments[1]),
-                (scenario.grey_account_id, "appointment_rescheduled", view.appointments[0]),
+                (scenario.ann.client_id, "appointments_rescheduled", view.appointments[0]),
+                (scenario.bob.client_id, "appointments_rescheduled", view.appointments[1]),
+                (scenario.grey_account_id, "appointments_rescheduled", view.appointments[0]),
             ]
         )
         audit = await scenario.world.audit()
@@ -176,9 +199,9 @@ class TestMoving:
         ]
         notices = (await scenario.world.notices())[noticed:]
         assert [(one.kind, one.to_client, one.to_account) for one in notices] == [
-            ("appointment_rescheduled", scenario.ann.client_id, None),
-            ("appointment_rescheduled", None, account_id),
-            ("appointment_cancelled", None, scenario.grey_account_id),
+            ("appointments_rescheduled", scenario.ann.client_id, None),
+            ("appointments_rescheduled", None, account_id),
+            ("appointments_cancelled", None, scenario.grey_account_id),
         ]
         extended = await extend(scenario, view, count=1, skip_conflicts=True)
         assert (extended.refused, (await starts_of(scenario))[-1]) == ((), new_york(1, 10, month=4))

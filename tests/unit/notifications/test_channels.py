@@ -20,6 +20,8 @@ from portal_core.notifications.settings import (
     NotificationSettings,
     SmsConsent,
 )
+from portal_core.notifications.settings_validation import channel_errors
+from portal_core.notifications.views import NotificationSettingsView
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ACCOUNT = UUID(int=1)
@@ -42,6 +44,25 @@ def test_defaults_and_choices() -> None:
     assert reached("new_message", somebody(channels={"new_message": ()})) == ()
     assert reached("appointment_reminder", somebody()) == ("email", "in_app")
     assert reached("appointment_reminder", somebody(sms_consent=CONSENT)) == ("email", "sms", "in_app")
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("appointments_booked", "appointment_booked"),
+        ("appointments_cancelled", "appointment_cancelled"),
+        ("appointments_rescheduled", "appointment_rescheduled"),
+        ("fee_removed", "late_cancel_fee"),
+    ],
+)
+def test_some_kinds_have_the_channels_chosen_for_another(name: str, chosen: str) -> None:
+    assert reached(name, somebody()) == ("email", "in_app")
+    assert reached(name, somebody(channels={chosen: ()})) == ()
+    assert reached(name, somebody(channels={chosen: ("in_app",), name: ("email",)})) == ("in_app",)
+    assert [one.code for one in channel_errors("channels", {name: ("email",)})] == ["not_configurable"]
+    view = NotificationSettingsView.of(NotificationSettings(ACCOUNT), None, NOW)
+    listed = {one.kind for one in view.choices}
+    assert (name in listed, chosen in listed) == (False, True)
 
 
 def test_no_sms_without_consent_or_when_declined() -> None:

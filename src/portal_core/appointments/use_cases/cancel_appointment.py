@@ -11,7 +11,7 @@ from portal_core.appointments.booking_changes import (
     load_view,
     lock_booking,
     notify,
-    notify_late_cancel_fee,
+    notify_fee_change,
 )
 from portal_core.appointments.policy import cancel_terms
 from portal_core.appointments.ports import AppointmentUnit
@@ -83,5 +83,5 @@ class CancelAppointment:
                 await add_freed_slot(unit, previous, self.ids, now)
             clinician = await unit.directory.clinician(previous.clinician_id)
             await notify(unit, actor, APPOINTMENT_CANCELLED, left, [client_id], clinician)
-            await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
+            await notify_fee_change(unit, booking, left, client_id)
             return await unit.commit(await load_view(unit, client_id, appointment_id, now))

@@ -12,7 +12,7 @@ from portal_core.appointments.booking_changes import (
     load_practice_view,
     lock_booking,
     notify,
-    notify_late_cancel_fee,
+    notify_fee_change,
 )
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.policy import cancel_terms, require_calendar_access
@@ -90,7 +90,7 @@ class CancelAttendance:
                     await add_freed_slot(unit, previous, self.ids, now)
             clinician = await unit.directory.clinician(previous.clinician_id)
             await notify(unit, actor, APPOINTMENT_CANCELLED, left, [client_id], clinician)
-            await notify_late_cancel_fee(unit, appointment_id, client_id, fee)
+            await notify_fee_change(unit, booking, left, client_id)
             return await unit.commit(await load_practice_view(unit, appointment_id))
 
 

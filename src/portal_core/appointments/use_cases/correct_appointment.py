@@ -9,7 +9,7 @@ from portal_core.appointments.booking_changes import (
     add_correction,
     load_practice_view,
     lock_booking,
-    notify_late_cancel_fee,
+    notify_fee_change,
 )
 from portal_core.appointments.correction import FeeChange, correction_reason
 from portal_core.appointments.errors import OverlappingAppointment
@@ -50,7 +50,8 @@ class CorrectAppointment:
     Each client's part gets the right status, and the appointment follows (`Booking.correct`). With nobody left but
     cancelled clients, its time in the calendar is freed, and not offered to the waitlist. A cancelled appointment stays
     cancelled: a visit that did take place is recorded with `BookAppointmentForClients`. Clients see the right status in
-    their appointments; only a new fee is notified. Staff as for `BookAppointmentForClients`.
+    their appointments; only a new fee, or that none is due any more, is notified. Staff as for
+    `BookAppointmentForClients`.
 
     Raises:
         NotFound: no such appointment or client in it, or in a colleague's calendar.
@@ -88,7 +89,7 @@ class CorrectAppointment:
                 await add_correction(
                     unit, actor, self.ids, booking, corrected, client_id, command.fee, command.reason, now
                 )
-                await notify_late_cancel_fee(unit, appointment_id, client_id, charged)
+                await notify_fee_change(unit, booking, corrected, client_id)
             if corrected.appointment.status == "cancelled" and previous.calendar_entry_id is not None:
                 await unit.calendar.free(previous.calendar_entry_id)
             return await unit.commit(await load_practice_view(unit, appointment_id))

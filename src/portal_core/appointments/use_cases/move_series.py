@@ -27,7 +27,7 @@ from portal_core.appointments.series_dates import (
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid, StaleVersion
-from portal_core.kernel.notices import APPOINTMENT_CANCELLED, APPOINTMENT_RESCHEDULED
+from portal_core.kernel.notices import APPOINTMENT_CANCELLED, APPOINTMENT_RESCHEDULED, kind_for
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.time_zones import zone_info
 from portal_core.kernel.uow import Begin
@@ -118,11 +118,13 @@ class MoveSeries:
                 for one in moved:
                     await add_freed_slot(unit, previous[one.appointment.id], self.ids, now)
             await notify_once(unit, actor, APPOINTMENT_RESCHEDULED, moved, clinician)
-            first_of = {previous[one.appointment.id].clinician_id: one for one in reversed(moved)}
-            for clinician_id, one in first_of.items():
+            given_up: dict[UUID, list[Booking]] = {}
+            for one in moved:
+                given_up.setdefault(previous[one.appointment.id].clinician_id, []).append(one)
+            for clinician_id, bookings in given_up.items():
                 if clinician_id != clinician.id:
-                    colleague = booking_options.clinicians.get(clinician_id)
-                    await notify(unit, actor, APPOINTMENT_CANCELLED, one, [], colleague)
+                    kind = kind_for(APPOINTMENT_CANCELLED, len(bookings))
+                    await notify(unit, actor, kind, bookings[0], [], booking_options.clinicians.get(clinician_id))
             return await unit.commit(SeriesView.of(moved_series, await unit.series.bookings(series.id), refused_starts))
 
     async def _lock(

@@ -12,7 +12,7 @@ from portal_core.appointments.booking_changes import (
     load_view,
     lock_booking,
     notify,
-    notify_late_cancel_fee,
+    notify_fee_change,
 )
 from portal_core.appointments.errors import NotBooked, RescheduledByPracticeOnly
 from portal_core.appointments.policy import bookable_by_client, cancel_terms
@@ -114,5 +114,5 @@ class RescheduleAppointment:
             if previous.clinician_id != clinician.id:
                 former = await unit.directory.clinician(previous.clinician_id)
                 await notify(unit, actor, APPOINTMENT_CANCELLED, moved, [], former)
-            await notify_late_cancel_fee(unit, appointment_id, client_id, terms.fee)
+            await notify_fee_change(unit, booking, moved, client_id)
             return await unit.commit(await load_view(unit, client_id, appointment_id, now))

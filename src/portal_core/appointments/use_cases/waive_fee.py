@@ -5,7 +5,12 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.booking_changes import add_correction, load_practice_view, lock_booking
+from portal_core.appointments.booking_changes import (
+    add_correction,
+    load_practice_view,
+    lock_booking,
+    notify_fee_change,
+)
 from portal_core.appointments.correction import correction_reason
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -31,7 +36,7 @@ class WaiveFeeCommand:
 
 @frozen
 class WaiveFee:
-    """Waives the fee that a client owes for a late change. The client sees that none is due, and is not notified.
+    """Waives the fee that a client owes for a late change. The client is notified, and sees that none is due.
 
     Staff as for `BookAppointmentForClients`.
 
@@ -56,4 +61,5 @@ class WaiveFee:
             waived = booking.waive_fee(client_id, at=now)
             await unit.appointments.save(waived)
             await add_correction(unit, actor, self.ids, booking, waived, client_id, "waive", command.reason, now)
+            await notify_fee_change(unit, booking, waived, client_id)
             return await unit.commit(await load_practice_view(unit, appointment_id))

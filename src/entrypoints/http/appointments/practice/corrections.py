@@ -67,7 +67,8 @@ class CorrectionsController(Controller):
     ) -> PracticeAppointmentView:
         """Puts right a wrong no-show or completion, or withdraws a visit that did not take place.
 
-        Clients see the right status in their appointments; only a new fee is notified to them.
+        Clients see the right status in their appointments; only a new fee, or that none is due any more, is
+        notified to them.
         """
         command = CorrectAppointmentCommand(
             appointment_id=appointment_id,
