@@ -15,6 +15,7 @@ from uuid import UUID
 from attrs import frozen
 from dependency_injector import containers, providers
 
+from adapters.breaches.range_query import BreachedPasswordStrength
 from adapters.codes import AccountCodes
 from adapters.jitsi.rooms import JitsiRooms
 from adapters.local.identity import LocalCredentials, LocalMailedCodes, LocalPasswords, LocalSecondFactors
@@ -42,6 +43,7 @@ from adapters.smtp.mailer import SmtpMailer
 from entrypoints.optional_packages import extra
 from entrypoints.settings import Settings, SettingsError, settings_problems
 from entrypoints.use_case_registry import use_case_name, wire
+from portal_core.accounts.identity_provider import PasswordStrength
 from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
@@ -98,6 +100,13 @@ def _smtp(settings: Settings, clock: Any, ids: Any) -> SmtpMailer:
     )
 
 
+def _strength(settings: Settings) -> PasswordStrength:
+    estimate = ZxcvbnStrength()
+    if not settings.breached_passwords_url:
+        return estimate
+    return BreachedPasswordStrength(estimate, settings.breached_passwords_url)
+
+
 class Container(containers.DeclarativeContainer):
     """Every part, under the name of the use cases' fields. Parts are singletons, created on first use."""
 
@@ -107,7 +116,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(Uuid7Ids)
     tokens = providers.Singleton(SystemTokens)
-    strength = providers.Singleton(ZxcvbnStrength)
+    strength = providers.Singleton(_strength, settings)
     worker_name = providers.Object(f"{socket.gethostname()}:{os.getpid()}")
 
     aws = providers.Singleton(_aws, settings)

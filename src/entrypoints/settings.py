@@ -70,6 +70,9 @@ class Settings:
     # Identity.
     identity: Literal["local", "cognito"] = "local"
     """Where passwords, TOTP secrets and mailed codes are managed: local (the portal's database) or cognito."""
+    breached_passwords_url: str = ""
+    """https:// URL of a service of breached passwords, to which the first five digits of a new password's SHA-1 are
+    appended, such as https://api.pwnedpasswords.com/range/. Empty: none is asked."""
     cognito_pool: str = ""
     """Id of the user pool for clients, such as us-east-1_AbCdEf."""
     cognito_client: str = ""
@@ -217,6 +220,8 @@ def _malformed(settings: Settings) -> Iterator[str]:
     url = settings.jitsi_url
     if settings.rooms == "jitsi" and url and (not is_https_url(url) or {"?", "#"} & set(url)):
         yield "PORTAL_JITSI_URL must be an https:// URL, without query or fragment"
+    if settings.breached_passwords_url and not is_https_url(settings.breached_passwords_url):
+        yield "PORTAL_BREACHED_PASSWORDS_URL must be an https:// URL"
     if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < MIN_JITSI_SECRET_BYTES:
         yield f"PORTAL_JITSI_APP_SECRET must have at least {MIN_JITSI_SECRET_BYTES} bytes"
     if settings.mail == "smtp" and settings.smtp_host:

@@ -184,6 +184,7 @@ def test_value_of_wrong_type_is_reported(monkeypatch: pytest.MonkeyPatch, name: 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
+        ("PORTAL_BREACHED_PASSWORDS_URL", "http://b.example/", "PORTAL_BREACHED_PASSWORDS_URL must be an https:// URL"),
         ("PORTAL_PUBLIC_URL", "portal.example.org", "PORTAL_PUBLIC_URL must be http:// or https:// and a host"),
         ("PORTAL_PUBLIC_URL", "https://portal.example.org/a/path", "PORTAL_PUBLIC_URL must be http:// or https:// and"),
         ("PORTAL_PUBLIC_URL", "https://portal.example.org:many", "PORTAL_PUBLIC_URL must be http:// or https:// and"),

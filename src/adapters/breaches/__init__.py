@@ -1,0 +1,1 @@
+"""Passwords from known breaches, by a service's range query."""
