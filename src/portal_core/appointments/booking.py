@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.errors import (
     NotStarted,
     OutsideAvailability,
@@ -15,7 +16,7 @@ from portal_core.appointments.errors import (
     TooFar,
     TooSoon,
 )
-from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry, Purpose
+from portal_core.appointments.model import Appointment, Booking, CalendarEntry, Purpose
 from portal_core.appointments.policy import require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows

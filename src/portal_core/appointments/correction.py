@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.model import AttendanceStatus
+from portal_core.appointments.attendance import AttendanceStatus
 from portal_core.kernel.text import multi_line_text
 
 FeeChange = Literal["keep", "charge", "waive"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import Factory, evolve, field, frozen
 
+from portal_core.appointments.attendance import Attendance, AttendanceStatus, CancelledBy, Occasion
 from portal_core.appointments.errors import (
     AlreadyAttending,
     AlreadyStarted,
@@ -23,8 +24,6 @@ from portal_core.kernel.money import Money
 
 Purpose = Literal["appointment", "hold", "block"]
 AppointmentStatus = Literal["booked", "completed", "no_show", "cancelled"]
-AttendanceStatus = Literal["attending", "no_show", "cancelled"]
-CancelledBy = Literal["client", "practice"]
 
 
 @frozen(kw_only=True)
@@ -50,73 +49,6 @@ class CalendarEntry:
     def busy(self) -> BusyTime:
         """The entry as input to the scheduling functions."""
         return BusyTime(self.clinician_id, self.starts_at, self.ends_at, self.buffer_before, self.buffer_after)
-
-
-@frozen(kw_only=True)
-class Attendance:
-    """One client's part in an appointment; a client never sees another client's part.
-
-    `cancelled_late` marks a cancellation within the notice period; `fee_due` is the fee for that or for moving it late.
-    `reason` is the client's or the practice's, encrypted at rest. `sequence` counts the changes that only this client
-    sees; `changed_at` is the time of the last of them.
-    """
-
-    appointment_id: UUID
-    practice_id: UUID
-    client_id: UUID
-    status: AttendanceStatus = "attending"
-    cancelled_at: datetime | None = None
-    cancelled_by: CancelledBy | None = None
-    cancelled_late: bool = False
-    reason: str | None = None
-    fee_due: Money | None = None
-    changed_at: datetime | None = None
-    sequence: int = 0
-
-    def changed(self, at: datetime) -> "Attendance":
-        """The part after a change that only this client sees."""
-        return evolve(self, changed_at=at, sequence=self.sequence + 1)
-
-    def cancel(
-        self,
-        by: CancelledBy,
-        *,
-        at: datetime,
-        reason: str | None,
-        cancelled_late: bool = False,
-        fee: Money | None = None,
-    ) -> "Attendance":
-        """Cancel this client's part. A fee for an earlier late change remains due."""
-        owed = fee or self.fee_due
-        return evolve(
-            self,
-            status="cancelled",
-            cancelled_at=at,
-            cancelled_by=by,
-            reason=reason,
-            cancelled_late=cancelled_late,
-            fee_due=owed,
-        )
-
-    def correct(self, status: AttendanceStatus, *, at: datetime, fee_due: Money | None) -> "Attendance":
-        """Put a wrong status or fee right, after the appointment. With a new fee, a cancellation counts as late.
-
-        Raises:
-            NothingToCorrect: it already has this status and fee.
-        """
-        if (status, fee_due) == (self.status, self.fee_due):
-            raise NothingToCorrect
-        corrected = self
-        if status == "cancelled" != self.status:
-            late = fee_due not in (None, self.fee_due)
-            corrected = self.cancel("practice", at=at, reason=None, cancelled_late=late)
-        elif status != self.status:
-            corrected = evolve(self.not_cancelled(), status=status)
-        return evolve(corrected.changed(at), fee_due=fee_due)
-
-    def not_cancelled(self) -> "Attendance":
-        """The part as attended, with nothing left of a cancellation but a fee that is due."""
-        return evolve(self, status="attending", cancelled_at=None, cancelled_by=None, cancelled_late=False, reason=None)
 
 
 @frozen(kw_only=True)
@@ -157,6 +89,11 @@ class Appointment:
     def telehealth(self) -> bool:
         """Whether it is a video visit."""
         return self.location_id is None
+
+    @property
+    def occasion(self) -> Occasion:
+        """When, where and with whom it is."""
+        return Occasion(self.clinician_id, self.location_id, self.starts_at, self.ends_at, self.time_zone)
 
     def changed(self, at: datetime) -> "Appointment":
         """The appointment after a change that all of its clients see, to it or to its location."""
@@ -209,6 +146,10 @@ class Booking:
         """
         return self.appointment.sequence + self.attendance_of(client_id).sequence
 
+    def occasion_for(self, client_id: UUID) -> Occasion:
+        """When, where and with whom the appointment is for a client: for one who has left, as it was then."""
+        return self.attendance_of(client_id).left or self.appointment.occasion
+
     def join(self, client_id: UUID, seats: int, *, at: datetime) -> "Booking":
         """Add a client, or bring back one who had cancelled. The others see no change; the appointment is shared.
 
@@ -253,7 +194,8 @@ class Booking:
         own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
-        cancelled = own.cancel(by, at=at, reason=reason, cancelled_late=cancelled_late, fee=fee).changed(at)
+        left_at = self.appointment.occasion
+        cancelled = own.cancel(by, left_at, at=at, reason=reason, cancelled_late=cancelled_late, fee=fee).changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:
@@ -269,7 +211,9 @@ class Booking:
         """
         self.appointment.require_open(at)
         cancelled = (
-            one.cancel("practice", at=at, reason=reason) for one in self.attendances if one.status == "attending"
+            one.cancel("practice", self.appointment.occasion, at=at, reason=reason)
+            for one in self.attendances
+            if one.status == "attending"
         )
         changed = evolve(self.appointment.changed(at), status="cancelled", calendar_entry_id=None, attending=0)
         return Booking(appointment=changed, attendances=self._unseen_by_cancelled()._with(*cancelled))
@@ -354,7 +298,8 @@ class Booking:
             raise NotStarted
         if not fees:
             raise NothingToCorrect
-        parts = self._with(*(self.attendance_of(one).correct(status, at=at, fee_due=fee) for one, fee in fees.items()))
+        own = ((self.attendance_of(one), fee) for one, fee in fees.items())
+        parts = self._with(*(one.correct(status, known.occasion, at=at, fee_due=fee) for one, fee in own))
         statuses = [one.status for one in parts]
         appointment = evolve(known, attending=statuses.count("attending"), version=known.version + 1)
         if appointment.attending:

@@ -9,15 +9,10 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.attendance import AttendanceStatus
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.correction import Correction, FeeChange
-from portal_core.appointments.model import (
-    AppointmentStatus,
-    AttendanceStatus,
-    Booking,
-    CalendarEntry,
-    Purpose,
-)
+from portal_core.appointments.model import AppointmentStatus, Booking, CalendarEntry, Purpose
 from portal_core.appointments.scheduling.wall_clock import LocalDateTime
 from portal_core.appointments.series import Series, SeriesStatus
 from portal_core.appointments.settings import Client

@@ -40,8 +40,9 @@ class AppointmentFilter:
 class AppointmentRow:
     """One appointment of one client, read in one statement with the names and settings that the view needs.
 
-    `status` is the client's: cancelled for a client who left, even if others still attend. `sequence` is
-    `Booking.version_for`; `changed_at` is the last change that they see: for a client who cancelled, that was the last.
+    `status` is the client's: cancelled for a client who left, even if others still attend. When, where and with whom is
+    `Booking.occasion_for`; `sequence` is `Booking.version_for`; `changed_at` is the last change that they see, which is
+    the one by which they left, if they did.
     """
 
     id: UUID
@@ -70,20 +71,21 @@ class AppointmentRow:
     def of(cls, booking: Booking, client_id: UUID, options: BookingOptions) -> "AppointmentRow":
         """The client's part in a booking, with the names of what it refers to, which must be among the options."""
         one, attendance = booking.appointment, booking.attendance_of(client_id)
-        location = options.locations.get(one.location_id) if one.location_id else None
+        occasion = booking.occasion_for(client_id)
+        location = options.locations.get(occasion.location_id) if occasion.location_id else None
         seen = attendance.cancelled_at or one.changed_at
         return cls(
             id=one.id,
             client_id=client_id,
             status=one.status if attendance.status == "attending" else attendance.status,
-            starts_at=one.starts_at,
-            ends_at=one.ends_at,
-            time_zone=one.time_zone,
-            clinician_id=one.clinician_id,
-            clinician_name=options.clinicians[one.clinician_id].name,
+            starts_at=occasion.starts_at,
+            ends_at=occasion.ends_at,
+            time_zone=occasion.time_zone,
+            clinician_id=occasion.clinician_id,
+            clinician_name=options.clinicians[occasion.clinician_id].name,
             appointment_type_id=one.appointment_type_id,
             appointment_type_name=options.appointment_types[one.appointment_type_id].name,
-            location_id=one.location_id,
+            location_id=occasion.location_id,
             location_name=location.name if location else None,
             location_address=location.address if location else None,
             shared=one.shared,

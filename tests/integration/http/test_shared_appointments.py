@@ -46,6 +46,10 @@ async def test_staff_add_and_take_out_clients(open_practice: OpenPractice) -> No
     gone = await open_practice.ask(theo, "GET", own)
     assert (gone["status"], gone["cancel_reason"], gone["version"]) == ("cancelled", "He moved.", 1)
     assert await refused(open_practice, desk, "POST", out, {}) == (409, "appointment_not_booked")
+    moved = {**slot, "starts_at": (TUESDAY + timedelta(hours=2)).isoformat()}
+    moved = await open_practice.ask(desk, "PATCH", f"{path}/reschedule", moved)
+    assert (await open_practice.ask(mira, "GET", own))["starts_at"] == moved["starts_at"] != gone["starts_at"]
+    assert await open_practice.ask(theo, "GET", own) == gone, "it is no longer any of his business"
     last = await open_practice.ask(desk, "POST", f"{path}/attendances/{mira.id}/cancel", {})
     assert last["status"] == "cancelled"
     assert open_practice.count("calendar") == 0

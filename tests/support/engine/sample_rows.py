@@ -139,6 +139,10 @@ def row(table: Table, practice: SamplePractice, number: int, **given: Any) -> di
             values[column.name] = _value(column, number)
     if table.name == "practices":
         values["id"] = practice.id
+    if table.name == "attendances" and values["status"] == "cancelled":
+        clinicians = practice.ids["clinicians"]
+        left = {"left_ends_at": values["starts_at"] + timedelta(minutes=50), "left_time_zone": "America/New_York"}
+        values |= {**left, "left_clinician_id": clinicians[number % len(clinicians)]}
     return values
 
 

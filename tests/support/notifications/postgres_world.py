@@ -111,7 +111,9 @@ class PostgresNotificationsWorld(NotificationsWorld):
 
     async def cancel_appointment(self, client_id: UUID, appointment_id: UUID) -> None:
         self._run(
-            "UPDATE portal.attendances SET status = 'cancelled' WHERE client_id = %s AND appointment_id = %s",
+            "UPDATE portal.attendances AS part SET status = 'cancelled', left_ends_at = one.ends_at,"
+            " left_time_zone = one.time_zone, left_clinician_id = one.clinician_id FROM portal.appointments AS one"
+            " WHERE one.id = part.appointment_id AND part.client_id = %s AND part.appointment_id = %s",
             *(client_id, appointment_id),
         )
 

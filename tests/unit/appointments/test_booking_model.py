@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
+from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.errors import (
     AlreadyAttending,
     AlreadyStarted,
@@ -16,7 +17,7 @@ from portal_core.appointments.errors import (
     NotStarted,
 )
 from portal_core.appointments.local_times import at_local_time, in_zone
-from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.scheduling.wall_clock import first_instant
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.money import Money
@@ -68,6 +69,7 @@ def test_one_client_leaves_and_the_other_sees_no_change() -> None:
         fee_due=FEE,
         changed_at=NOW,
         sequence=2,
+        left=before.appointment.occasion,
     )
     assert after.attendances == (left, bob)
     assert after.version_for(BOB) == before.version_for(BOB)
@@ -100,7 +102,14 @@ def test_practice_cancels_for_those_who_still_attend() -> None:
         version=7,
     )
     ann, bob = before.attendances
-    for_bob = evolve(bob, status="cancelled", cancelled_at=later, cancelled_by="practice", reason="Dr. Grey is ill")
+    for_bob = evolve(
+        bob,
+        status="cancelled",
+        cancelled_at=later,
+        cancelled_by="practice",
+        reason="Dr. Grey is ill",
+        left=before.appointment.occasion,
+    )
     assert after.attendances == (evolve(ann, sequence=ann.sequence - 1), for_bob)
     assert after.version_for(ANN) == before.version_for(ANN), "her event stays as it was when she cancelled"
     assert after.version_for(BOB) == before.version_for(BOB) + 1
@@ -225,6 +234,7 @@ def test_practice_takes_a_client_out() -> None:
         fee_due=FEE,
         changed_at=NOW,
         sequence=2,
+        left=before.appointment.occasion,
     )
 
 
@@ -274,6 +284,7 @@ def test_correction_to_cancelled_is_late_with_a_new_fee() -> None:
             fee_due=fee,
             changed_at=LATER,
             sequence=2,
+            left=before.appointment.occasion,
         )
 
 

@@ -12,6 +12,7 @@ from tests.support.contracts.appointments.check_ins import CheckInsContract
 from tests.support.contracts.appointments.clients import ClientsContract
 from tests.support.contracts.appointments.corrections import CorrectionsContract
 from tests.support.contracts.appointments.destroyed_records import DestroyedRecordsContract
+from tests.support.contracts.appointments.leaving import LeavingContract
 from tests.support.contracts.appointments.reads import ReadsContract
 from tests.support.contracts.appointments.reminders import RemindersContract
 from tests.support.contracts.appointments.requests import RequestsContract
@@ -49,6 +50,9 @@ class TestClients(ClientsContract): ...
 
 
 class TestBookingOptions(BookingOptionsContract): ...
+
+
+class TestLeaving(LeavingContract): ...
 
 
 class TestReads(ReadsContract): ...

@@ -11,7 +11,8 @@ from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.access.model import Grant
 from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.model import Account
-from portal_core.appointments.model import Appointment, Attendance
+from portal_core.appointments.attendance import Attendance
+from portal_core.appointments.model import Appointment
 from portal_core.kernel.actor import Area
 from portal_core.kernel.audit import AuditEntry
 from portal_core.people.model import Client, Practice
@@ -109,7 +110,8 @@ class MemoryNotificationsWorld(NotificationsWorld):
     async def cancel_appointment(self, client_id: UUID, appointment_id: UUID) -> None:
         parts = self.store.table("attendances")
         key = (self.practice_id, appointment_id, client_id)
-        parts[key] = parts[key].cancel("client", at=self.clock.now(), reason=None)
+        left = self.store.table("appointments")[self.practice_id, appointment_id].occasion
+        parts[key] = parts[key].cancel("client", left, at=self.clock.now(), reason=None)
 
     async def add_email_change(self, account_id: UUID, old: str, new: str) -> UUID:
         now, change_id = self.clock.now(), self.ids.new()

@@ -9,7 +9,8 @@ from attrs import define, evolve
 from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.sealing import SEALED, as_stored
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.appointments.attendance import Attendance
+from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import (
     Appointments,
 )

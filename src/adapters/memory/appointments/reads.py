@@ -11,7 +11,8 @@ from adapters.memory.appointments.appointments import attendances
 from adapters.memory.appointments.options import load_booking_options, load_clients
 from adapters.memory.engine.rows import own_key, own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.appointments.attendance import Attendance
+from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.read_ports import AppointmentReads
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow
@@ -46,11 +47,9 @@ class MemoryAppointmentReads(AppointmentReads):
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime, clinician_id: UUID | None
     ) -> Page[PracticeAppointmentView]:
         rows = self._in_order(client_id, filters, page, now)
-        seen = [row for row in rows if clinician_id in (None, row.clinician_id)]
-        appointments = self.tx.table("appointments")
-        return page.paginate(seen, _sort_key).map(
-            lambda row: self._practice_view(appointments[own_key(self.tx, row.id)])
-        )
+        by_id = {one.id: one for one in own_rows(self.tx, "appointments")}
+        seen = [row for row in rows if clinician_id in (None, by_id[row.id].clinician_id)]
+        return page.paginate(seen, _sort_key).map(lambda row: self._practice_view(by_id[row.id]))
 
     async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
         found = self.tx.table("appointments").get(own_key(self.tx, appointment_id))

@@ -107,5 +107,5 @@ class MemoryAppointmentTimes(AppointmentTimes):
             "booked": found.status == "booked" and part.status == "attending",
             "cancelled": "cancelled" in (found.status, part.status),
         }
-        starts: datetime = found.starts_at
+        starts: datetime = (part.left or found).starts_at
         return starts if states[state] else None

@@ -14,7 +14,8 @@ from adapters.postgres.engine.columns import Instant, Uuids
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
-from portal_core.appointments.model import Appointment, Attendance, Booking
+from portal_core.appointments.attendance import Attendance, Occasion
+from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import Appointments
 from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
@@ -24,7 +25,17 @@ from portal_core.kernel.money import Money
 
 APPOINTMENT = entity(Appointment, appointments)
 _ATTENDANCE = entity(
-    Attendance, attendances, "attendance_", fee_due=(attendances.c.fee_amount, attendances.c.fee_currency)
+    Attendance,
+    attendances,
+    "attendance_",
+    fee_due=(attendances.c.fee_amount, attendances.c.fee_currency),
+    left=(
+        attendances.c.left_clinician_id,
+        attendances.c.left_location_id,
+        attendances.c.starts_at,
+        attendances.c.left_ends_at,
+        attendances.c.left_time_zone,
+    ),
 )
 _here = appointments.c.practice_id == bindparam("practice_id")
 _joined = appointments.join(
@@ -126,7 +137,8 @@ SAVE_ALL = statement(
     )
     .values({name: _new.c[name] for name in _CHANGED_BY_SAVE_ALL}),
 )
-# The sequence of the appointment rose, and must not for clients who had cancelled.
+# The appointment moved and its sequence rose, but not for clients who had cancelled.
+_HAD_CANCELLED = attendances.c.status == "cancelled"
 SAVE_ALL_PARTS = statement(
     "attendances.save_all",
     update(attendances)
@@ -136,9 +148,8 @@ SAVE_ALL_PARTS = statement(
         attendances.c.appointment_id == _new.c.id,
     )
     .values(
-        starts_at=_new.c.starts_at,
-        sequence=attendances.c.sequence
-        - case((attendances.c.status == "cancelled", literal_column("1")), else_=literal_column("0")),
+        starts_at=case((_HAD_CANCELLED, attendances.c.starts_at), else_=_new.c.starts_at),
+        sequence=attendances.c.sequence - case((_HAD_CANCELLED, literal_column("1")), else_=literal_column("0")),
     ),
     scope_exemption=_OWN_CLIENT,
 )
@@ -171,6 +182,10 @@ UPSERT_ATTENDANCE = statement(
                 "fee_currency",
                 "changed_at",
                 "sequence",
+                "left_ends_at",
+                "left_time_zone",
+                "left_clinician_id",
+                "left_location_id",
             )
         },
     ),
@@ -216,7 +231,11 @@ async def attendance_values(tx: Transaction, booking: Booking, one: Attendance) 
     reason = await tx.seal_unless_destroyed(one.client_id, attendances.c.reason, one.appointment_id, one.reason)
     return _ATTENDANCE.values(
         one,
-        starts_at=booking.appointment.starts_at,
+        starts_at=(one.left or booking.appointment).starts_at,
+        left_ends_at=one.left and one.left.ends_at,
+        left_time_zone=one.left and one.left.time_zone,
+        left_clinician_id=one.left and one.left.clinician_id,
+        left_location_id=one.left and one.left.location_id,
         reason=reason,
         fee_amount=one.fee_due.amount if one.fee_due else None,
         fee_currency=one.fee_due.currency if one.fee_due else None,
@@ -226,6 +245,19 @@ async def attendance_values(tx: Transaction, booking: Booking, one: Attendance) 
 def fee_of(amount: int | None, currency: str | None) -> Money | None:
     """The fee from its two columns."""
     return None if amount is None or currency is None else Money(amount, currency)
+
+
+def _left(row: Any) -> Occasion | None:
+    """The appointment as it was when the client left, from its columns."""
+    if row["attendance_left_ends_at"] is None:
+        return None
+    return Occasion(
+        row["attendance_left_clinician_id"],
+        row["attendance_left_location_id"],
+        row["attendance_starts_at"],
+        row["attendance_left_ends_at"],
+        row["attendance_left_time_zone"],
+    )
 
 
 @define
@@ -329,4 +361,4 @@ class PostgresAppointments(Appointments):
             row["attendance_reason"],
         )
         fee = fee_of(row["attendance_fee_amount"], row["attendance_fee_currency"])
-        return _ATTENDANCE.of(row, reason=reason or None, fee_due=fee)
+        return _ATTENDANCE.of(row, reason=reason or None, fee_due=fee, left=_left(row))

@@ -39,20 +39,24 @@ _attended = attendances.join(
     appointments,
     (appointments.c.practice_id == attendances.c.practice_id) & (appointments.c.id == attendances.c.appointment_id),
 )
+# A client who left sees when, where and with whom it was then, whatever became of it.
+_left = attendances.c.left_ends_at.is_not(None)
+_clinician_id = func.coalesce(attendances.c.left_clinician_id, appointments.c.clinician_id)
+_location_id = case((_left, attendances.c.left_location_id), else_=appointments.c.location_id)
 _own = (attendances.c.practice_id == bindparam("practice_id"), attendances.c.client_id == bindparam("client_id"))
 _of_client = (
     select(
         appointments.c.id,
         attendances.c.client_id,
         _status,
-        appointments.c.starts_at,
-        appointments.c.ends_at,
-        appointments.c.time_zone,
-        appointments.c.clinician_id,
+        attendances.c.starts_at,
+        func.coalesce(attendances.c.left_ends_at, appointments.c.ends_at),
+        func.coalesce(attendances.c.left_time_zone, appointments.c.time_zone),
+        _clinician_id,
         clinicians.c.name,
         appointments.c.appointment_type_id,
         appointment_types.c.name,
-        appointments.c.location_id,
+        _location_id,
         locations.c.name,
         func.nullif(locations.c.address, EMPTY_TEXT),
         appointments.c.shared,
@@ -66,20 +70,14 @@ _of_client = (
         SETTINGS,
     )
     .select_from(_attended)
-    .join(
-        clinicians,
-        (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == appointments.c.clinician_id),
-    )
+    .join(clinicians, (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == _clinician_id))
     .join(
         appointment_types,
         (appointment_types.c.practice_id == appointments.c.practice_id)
         & (appointment_types.c.id == appointments.c.appointment_type_id),
     )
     .outerjoin(appointment_settings, appointment_settings.c.practice_id == attendances.c.practice_id)
-    .outerjoin(
-        locations,
-        (locations.c.practice_id == appointments.c.practice_id) & (locations.c.id == appointments.c.location_id),
-    )
+    .outerjoin(locations, (locations.c.practice_id == appointments.c.practice_id) & (locations.c.id == _location_id))
     .where(*_own)
 )
 _key = tuple_(attendances.c.starts_at, attendances.c.appointment_id)
@@ -176,7 +174,7 @@ GET_FOR_PRACTICE = statement(
     _of_practice.where(appointments.c.id == bindparam("id")).order_by(*_in_order),
     scope_exemption=_PRACTICE_SIDE,
 )
-_seen = select(appointments.c.id).select_from(_attended).where(*_own)
+_seen = select(appointments.c.id, attendances.c.starts_at).select_from(_attended).where(*_own)
 _SEEN = {
     "practice": _seen,
     "clinician": _seen.where(appointments.c.clinician_id == bindparam("clinician_id")),
@@ -184,14 +182,18 @@ _SEEN = {
 
 
 def _listing_for(whom: str, category: AppointmentCategory) -> Statement:
-    """All columns of the appointments on a client's page, with all of their attendances."""
+    """All columns of the appointments on a client's page, with all of their attendances.
+
+    In the order of the client's own list: by the time that the appointment has for them.
+    """
     page = _page(_SEEN[whom], category).subquery("page")
     latest_first = AppointmentFilter(category).latest_first
+    order = (page.c.starts_at, page.c.id)
     return statement(
         f"appointments.list_{category}_for_{whom}",
-        _of_practice.join(page, page.c.id == appointments.c.id).order_by(
-            *(column.desc() if latest_first else column for column in _in_order[:2]), _in_order[2]
-        ),
+        _of_practice.add_columns(page.c.starts_at.label("listed_at"))
+        .join(page, page.c.id == appointments.c.id)
+        .order_by(*(column.desc() if latest_first else column for column in order), attendances.c.client_id),
         scope_exemption=_PRACTICE_SIDE,
     )
 
@@ -238,7 +240,8 @@ class PostgresAppointmentReads(AppointmentReads):
             rows = await self.tx.fetch(LISTS_FOR_PRACTICE[filters.category], **values)
         else:
             rows = await self.tx.fetch(LISTS_FOR_CLINICIAN[filters.category], clinician_id=clinician_id, **values)
-        return page.paginate(await self._for_practice(rows), lambda view: (view.starts_at, view.id))
+        listed_at = {row["id"]: row["listed_at"] for row in rows}
+        return page.paginate(await self._for_practice(rows), lambda view: (listed_at[view.id], view.id))
 
     async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None:
         found = await self._for_practice(await self.tx.fetch(GET_FOR_PRACTICE, id=appointment_id))

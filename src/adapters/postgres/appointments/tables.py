@@ -196,7 +196,7 @@ appointments.info["insertable"] = "practice_id = {practice}"
 attendances = client_table(
     "attendances",
     uuid("appointment_id"),
-    # A copy of the appointment's start, so that a client's list is one index range scan.
+    # A copy of the appointment's start, for a list by index; once the client has left, as it was then, as are `left_…`.
     instant("starts_at"),
     string("status"),
     instant("cancelled_at", null=True),
@@ -207,8 +207,14 @@ attendances = client_table(
     string("fee_currency", null=True),
     number("sequence"),
     instant("changed_at", null=True),
+    instant("left_ends_at", null=True),
+    string("left_time_zone", null=True),
+    uuid("left_clinician_id", null=True),
+    uuid("left_location_id", null=True),
     PrimaryKeyConstraint("practice_id", "client_id", "appointment_id"),
     _client("attendances_client_fkey"),
+    _key("left_clinician_id", "clinicians", "attendances_left_clinician_fkey"),
+    _key("left_location_id", "locations", "attendances_left_location_fkey"),
     ForeignKeyConstraint(
         ["practice_id", "appointment_id"],
         ["portal.appointments.practice_id", "portal.appointments.id"],
@@ -216,6 +222,7 @@ attendances = client_table(
     ),
     CheckConstraint("status IN ('attending', 'no_show', 'cancelled')", "status"),
     CheckConstraint("cancelled_by IN ('client', 'practice')", "cancelled_by"),
+    CheckConstraint("(status = 'cancelled') = (num_nulls(left_ends_at, left_clinician_id) = 0)", "left"),
     CheckConstraint("(fee_amount IS NULL) = (fee_currency IS NULL)", "fee"),
     Index(None, "practice_id", "client_id", "starts_at", "appointment_id"),
     Index(None, "practice_id", "appointment_id"),

@@ -98,8 +98,9 @@ _attends = (
     & (attendances.c.appointment_id == bindparam("appointment"))
 )
 _attended = (
-    select(appointments.c.starts_at)
-    .join(
+    select(attendances.c.starts_at)
+    .join_from(
+        appointments,
         attendances,
         (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
     )

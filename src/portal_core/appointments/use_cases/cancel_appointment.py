@@ -13,6 +13,7 @@ from portal_core.appointments.booking_changes import (
     notify,
     notify_fee_change,
 )
+from portal_core.appointments.errors import NotBooked
 from portal_core.appointments.policy import cancel_terms
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.views import AppointmentView
@@ -69,6 +70,9 @@ class CancelAppointment:
             find = partial(unit.appointments.get, client_id, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version, client_id=client_id)
             previous = booking.appointment
+            # First, since one who has left must not learn whether it has started.
+            if booking.attendance_of(client_id).status != "attending":
+                raise NotBooked
             terms = cancel_terms(row.settings, previous.starts_at, previous.time_zone, now)
             left = booking.leave(
                 client_id, at=now, reason=command.reason, cancelled_late=not terms.in_time, fee=terms.fee

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from portal_core.appointments.attendance import Attendance, AttendanceStatus
 from portal_core.appointments.booking_changes import (
     add_correction,
     load_practice_view,
@@ -13,7 +14,7 @@ from portal_core.appointments.booking_changes import (
 )
 from portal_core.appointments.correction import FeeChange, correction_reason
 from portal_core.appointments.errors import OverlappingAppointment
-from portal_core.appointments.model import Attendance, AttendanceStatus, Booking
+from portal_core.appointments.model import Booking
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView

@@ -78,9 +78,10 @@ class RescheduleAppointment:
                 client_id=client_id,
             )
             previous = booking.appointment
-            previous.require_open(now)
+            # First, since one who has left must not learn whether it has started.
             if booking.attendance_of(client_id).status != "attending":
                 raise NotBooked
+            previous.require_open(now)
             if previous.shared:
                 raise RescheduledByPracticeOnly
             if (previous.starts_at, previous.location_id, previous.clinician_id) == (

@@ -82,6 +82,7 @@ class AttendancesStateMachine(OpeningHoursStateMachine):
         if self.attempt(self.use_cases.correct(self.world.front_desk, command), expected) is None:
             return
         for one, part in parts.items():
+            part.left = part.left if shown == "cancelled" else None
             part.status, part.fee, part.version = shown, owes[one], part.version + 1
         statuses = {part.status for part in booking.attendances.values()}
         for outcome in ("booked", "completed", "no_show", "cancelled"):

@@ -15,11 +15,15 @@ MINUTE = timedelta(minutes=1)
 
 @define
 class ModelAttendance:
-    """One client's part in a booking; `version` counts the changes visible to them."""
+    """One client's part in a booking; `version` counts the changes visible to them.
+
+    `left` is where the appointment was when they left, if it has moved since.
+    """
 
     status: str = "booked"
     version: int = 0
     fee: bool = False
+    left: "tuple[UUID, UUID | None, datetime] | None" = None
 
 
 @define
@@ -39,6 +43,10 @@ class ModelAppointment:
     @property
     def until(self) -> datetime:
         return self.at + self.appointment_type.timing.duration
+
+    @property
+    def occasion(self) -> tuple[UUID, UUID | None, datetime]:
+        return self.clinician, self.location, self.at
 
     @property
     def attending(self) -> list[UUID]:
@@ -236,7 +244,7 @@ class PracticeModel:
 
     def change_refusal(self, booking: ModelAppointment, client: UUID, now: datetime) -> str | None:
         """Why a client cannot cancel; None if they can."""
-        if booking.status != "booked" or (booking.at > now and booking.attendances[client].status != "booked"):
+        if booking.status != "booked" or booking.attendances[client].status != "booked":
             return "appointment_not_booked"
         if booking.at <= now:
             return "appointment_started"

@@ -345,7 +345,7 @@ class AppointmentsStateMachine(AttendancesStateMachine):
                 booking = expected[view.id]
                 attendance = booking.attendances[client]
                 assert (view.status, view.version) == (attendance.status, attendance.version)
-                assert (view.starts_at, view.clinician_id) == (booking.at, booking.clinician)
+                assert (view.clinician_id, view.location_id, view.starts_at) == (attendance.left or booking.occasion)
                 assert view.fee_due == (FEE if attendance.fee else None)
                 assert view.can_cancel == (self.model.change_refusal(booking, client, self.now) is None)
 

@@ -114,6 +114,9 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
     def _record_reschedule(
         self, booking: ModelAppointment, clinician: UUID, location: UUID | None, at: datetime
     ) -> None:
+        for attendance in booking.attendances.values():
+            if attendance.status == "cancelled":
+                attendance.left = attendance.left or booking.occasion
         booking.clinician, booking.location, booking.at = clinician, location, at
         self._bump_versions(booking)
 
@@ -123,7 +126,7 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         if known is None:
             booking.attendances[client] = ModelAttendance(version=booking.sequence)
         else:
-            known.status, known.version = "booked", known.version + 1
+            known.status, known.version, known.left = "booked", known.version + 1, None
 
     def _bump_versions(self, booking: ModelAppointment) -> None:
         """For all but the clients who had cancelled, whose events stay as they were."""

@@ -6,8 +6,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.booking import SlotChoice
-from portal_core.appointments.model import Appointment, Attendance, Booking, CalendarEntry
+from portal_core.appointments.model import Appointment, Booking, CalendarEntry
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import AvailabilityRule
 from portal_core.appointments.scheduling.durations import AppointmentTiming

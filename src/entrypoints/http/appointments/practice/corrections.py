@@ -11,9 +11,9 @@ from msgspec import Meta
 from entrypoints.http.contract.fields import FromPath, Request, Version
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
+from portal_core.appointments.attendance import AttendanceStatus
 from portal_core.appointments.correction import MAX_CORRECTION_REASON_LENGTH, FeeChange
 from portal_core.appointments.errors import NoFeeDue, NotBooked, NothingToCorrect, NotStarted, OverlappingAppointment
-from portal_core.appointments.model import AttendanceStatus
 from portal_core.appointments.practice_views import CorrectionView, PracticeAppointmentView
 from portal_core.appointments.use_cases.correct_appointment import CorrectAppointment, CorrectAppointmentCommand
 from portal_core.appointments.use_cases.list_corrections import ListCorrections
