@@ -44,6 +44,15 @@ class AccountCodes(CodeSender):
     async def _mail(self, actor: SystemActor, order: CodeRequest, issued: IssuedCode | None) -> bool:
         if issued is None:
             return False
-        command = MailCodeCommand(order.key, issued.email, order.purpose, issued.code, order.account_id, issued.label)
+        command = MailCodeCommand(
+            order.key,
+            issued.email,
+            order.purpose,
+            issued.code,
+            order.account_id,
+            issued.label,
+            issued.client_id,
+            issued.expires_at,
+        )
         await self.mail(actor, command)
         return True

@@ -82,10 +82,12 @@ class EmailChangeView:
 class IssuedCode:
     """A code in plain text, only for the mail being written. `email` is the address it proves.
 
-    `label` tells an invitation from others to the same address.
+    `label` tells an invitation from others to the same address. `client_id` is the client whom it invites to an account
+    of their own.
     """
 
     email: str
     code: str = field(repr=False)
     expires_at: datetime
     label: str = ""
+    client_id: UUID | None = None

@@ -39,7 +39,7 @@ def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
         recipient.practice.neutral_name if neutral else recipient.practice.name,
         recipient.practice.portal_url,
         recipient.time_zone,
-        recipient.settings.language,
+        recipient.settings.notice_language,
         neutral,
         () if neutral else recipient.practice.contact,
         discreet=neutral or recipient.settings.message_details == "nothing",

@@ -93,8 +93,10 @@ class Recipients(Protocol):
         """The holders of those of these accounts that are active, in ascending order of id."""
         ...
 
-    async def unregistered(self, email: str) -> Recipient:
-        """Somebody of whom the practice knows this address alone: invited, not yet an account. With defaults."""
+    async def unregistered(self, email: str, client_id: UUID | None = None) -> Recipient:
+        """Somebody who is invited and has no account yet, by this address. With defaults, except that a client who is
+        invited themselves has the language of their record.
+        """
         ...
 
     async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:

@@ -64,14 +64,21 @@ def render_notice(
     return _framed(language.mail, language.text, subject, line, letterhead)
 
 
-def render_code_mail(purpose: CodePurpose, code: str, letterhead: Letterhead, label: str = "") -> RenderedNotice:
-    """Render the mail for a code that the portal generated, with the label of an invitation.
+def render_code_mail(
+    purpose: CodePurpose, code: str, letterhead: Letterhead, label: str = "", expires_at: datetime | None = None
+) -> RenderedNotice:
+    """Render the mail for a code that the portal generated, with the label of an invitation, and until when it works.
 
     It never holds a link that signs in.
     """
     language = _LANGUAGES.get(letterhead.language, ENGLISH)
     subject, line = language.code_lines[purpose]
-    return _framed(language.code_mail, language.text, subject, line.format(code=code, label=label), letterhead)
+    limit = language.code_limit
+    if expires_at is not None:
+        local = expires_at.astimezone(zone_info(letterhead.time_zone))
+        limit = language.code_limit_until.format(day=language.day(local), time=language.time(local))
+    line = f"{line.format(code=code, label=label)}\n\n{limit}"
+    return _framed(language.code_mail, language.text, subject, line, letterhead)
 
 
 def inbox_title(kind: str, language: str) -> str:

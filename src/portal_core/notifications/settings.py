@@ -55,20 +55,28 @@ class NotificationSettings:
     time.
 
     `channels` holds only the notice kinds for which the holder chose channels. `reminder_minutes` are the lead times
-    before an appointment, longest first. `time_zone` is an IANA name; None means the practice's. Text messages go to
-    `sms_consent.phone` only.
+    before an appointment, longest first. `language` is the chosen one; until the holder chooses it is None, and
+    notices are in `record_language`, which a client's record names and which is not saved here. `time_zone` is an IANA
+    name; None means the practice's. Text messages go to `sms_consent.phone` only.
     """
 
     account_id: UUID
     channels: Mapping[str, tuple[Channel, ...]] = field(factory=dict)
     reminder_minutes: tuple[int, ...] = DEFAULT_REMINDER_MINUTES
-    language: str = "en"
+    language: str | None = None
     time_zone: str | None = None
     confidential: ConfidentialCommunication = field(factory=ConfidentialCommunication)
     sms_consent: SmsConsent | None = None
     sms_opted_out_at: datetime | None = None
     message_details: MessageDetails = "what"
     version: int = 0
+    record_language: str | None = None
+
+    @property
+    def notice_language(self) -> str:
+        """The language of notices: the chosen one, or the record's (`es` for `es-MX`), or English if there is none."""
+        language = self.language or (self.record_language or "").partition("-")[0].lower()
+        return language if language in LANGUAGES else "en"
 
     def may_send_sms(self) -> bool:
         """Whether text messages may be sent at all."""

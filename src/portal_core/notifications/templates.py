@@ -13,7 +13,8 @@ class MessageTemplates:
     `lines` and `code_lines` map a notice kind or code purpose to (subject, line). `timed_lines` are the lines that
     state the `{day}` and `{time}` of an appointment. `neutral` replaces subject and line where a message must say
     nothing. `mail`, `text` and `code_mail` are the frames around a line; a `signature` is the sender's name, address
-    and phone number. `day` and `time` format an aware local time.
+    and phone number. `code_limit` says that a code works once, `code_limit_until` also until when. `day` and `time`
+    format an aware local time.
     """
 
     lines: Mapping[str, tuple[str, str]]
@@ -23,5 +24,7 @@ class MessageTemplates:
     text: str
     code_lines: Mapping[str, tuple[str, str]]
     code_mail: str
+    code_limit: str
+    code_limit_until: str
     day: Callable[[datetime], str]
     time: Callable[[datetime], str]

@@ -140,8 +140,10 @@ ENGLISH: Final = MessageTemplates(
         "change_email": ("Your code", "Your code to confirm this email address is {code}."),
         "safe_email": ("Your code", "Your code to confirm this email address is {code}."),
     },
-    code_mail="{line}\n\nThe code works once and for a limited time. Nobody from our office will ever ask you for it. "
-    "If you did not expect this message, you can ignore it.\n\nSign in: {url}\n\n{signature}\n",
+    code_mail="{line} Nobody from our office will ever ask you for it. If you did not expect this message, "
+    "you can ignore it.\n\nSign in: {url}\n\n{signature}\n",
+    code_limit="The code works once and for a limited time.",
+    code_limit_until="The code works once, until {day} at {time}.",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {_MONTHS[at.month - 1]} {at.day}",
     time=lambda at: f"{at.hour % 12 or 12}:{at.minute:02d} {'AM' if at.hour < 12 else 'PM'} ({at.tzname()})",
 )

@@ -142,8 +142,10 @@ SPANISH: Final = MessageTemplates(
         "change_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
         "safe_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
     },
-    code_mail="{line}\n\nEl código sirve una sola vez y por tiempo limitado. Nadie de nuestra oficina se lo pedirá "
-    "nunca. Si usted no esperaba este mensaje, puede ignorarlo.\n\nInicie sesión: {url}\n\n{signature}\n",
+    code_mail="{line} Nadie de nuestra oficina se lo pedirá nunca. Si usted no esperaba este mensaje, "
+    "puede ignorarlo.\n\nInicie sesión: {url}\n\n{signature}\n",
+    code_limit="El código sirve una sola vez y por tiempo limitado.",
+    code_limit_until="El código sirve una sola vez, hasta el {day} a las {time}.",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]} {at.day} de {_MONTHS[at.month - 1]}",
     time=lambda at: f"{at.hour}:{at.minute:02d} ({at.tzname()})",
 )

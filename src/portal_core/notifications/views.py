@@ -92,7 +92,7 @@ class NotificationSettingsView:
         return cls(
             choices,
             settings.reminder_minutes,
-            settings.language,
+            settings.notice_language,
             settings.time_zone,
             confidential.safe_email,
             verification.email if verification is not None and verification.is_pending(now) else None,

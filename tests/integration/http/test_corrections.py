@@ -43,6 +43,9 @@ async def test_wrong_no_show_is_put_right_and_a_fee_waived(open_practice: OpenPr
     waived = await open_practice.ask(desk, "POST", f"{path}/waive-fee", waiver)
     assert waived["attendances"][0]["fee_due"] is None
     assert (await open_practice.ask(mira, "GET", mine))["fee_due"] is None
+    await open_practice.portal.run_jobs()
+    told = [one.subject for one in await open_practice.portal.mail("mira@client.example")]
+    assert told[-2:] == ["New charge", "A charge was removed"]
     assert await refused(open_practice, desk, "POST", f"{path}/waive-fee", waiver) == (409, "no_fee_due")
     listed = (await open_practice.ask(desk, "GET", f"{path}/corrections"))["items"]
     assert [(one["before"], one["after"], one["fee"], one["reason"]) for one in listed] == [

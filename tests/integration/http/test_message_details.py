@@ -81,6 +81,28 @@ async def test_mail_of_a_whole_series_names_no_single_date(open_practice: OpenPr
     assert not any("March" in one.body for one in said)
 
 
+async def test_mail_is_in_the_language_of_the_record_until_another_is_chosen(open_practice: OpenPractice) -> None:
+    sol = {"given_name": "Sol", "family_name": "Paz", "date_of_birth": "1990-05-17", "email": "sol@client.example"}
+    added = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/clients", {**sol, "language": "es"})
+    await open_practice.ask(
+        open_practice.admin, "POST", f"{PRACTICE}/clients/{added['profile']['client_id']}/invitations"
+    )
+    invited = await newest_mail(open_practice, "sol@client.example")
+    assert invited.subject == "Invitación a nuestro portal"
+    assert "El código sirve una sola vez, hasta el " in invited.body
+
+    luz = await open_practice.client("Luz", language="es-MX")
+    appointments = f"{PORTAL}/appointments"
+    await open_practice.ask(luz, "POST", appointments, {"slot": open_practice.slot(TUESDAY)})
+    assert (await newest_mail(open_practice, "luz@client.example")).subject == "Cita reservada"
+    assert (await open_practice.ask(luz, "GET", f"{PORTAL}/notifications"))["items"][0]["title"] == "Cita reservada"
+    assert (await change(open_practice, luz, message_details="when"))["language"] == "es"
+    assert (await change(open_practice, luz, language="en"))["language"] == "en"
+    later = open_practice.slot(TUESDAY + timedelta(days=1))
+    await open_practice.ask(luz, "POST", appointments, {"slot": later})
+    assert (await newest_mail(open_practice, "luz@client.example")).subject == "Appointment booked"
+
+
 async def test_unknown_details_are_refused(open_practice: OpenPractice) -> None:
     noor = await open_practice.client("Noor")
     wrong = {"version": 0, "message_details": "everything"}

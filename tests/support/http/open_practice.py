@@ -88,13 +88,16 @@ class OpenPractice:
         await self.ask(self.admin, "PUT", f"{PRACTICE}/clinicians/{clinician_id}/availability", week)
         return UUID(clinician_id)
 
-    async def client(self, given: str = "Mira", *, date_of_birth: str = "1990-05-17") -> Person:
+    async def client(
+        self, given: str = "Mira", *, date_of_birth: str = "1990-05-17", language: str | None = None
+    ) -> Person:
         """Add a client to the clinician's care team, with an account and a session."""
         body = {
             "given_name": given,
             "family_name": "Okafor",
             "date_of_birth": date_of_birth,
             "email": f"{given.lower()}@client.example",
+            "language": language,
         }
         client_id = UUID((await self.ask(self.admin, "POST", f"{PRACTICE}/clients", body))["profile"]["client_id"])
         team = {"clinician_ids": [str(self.clinician_id)]}

@@ -9,11 +9,12 @@ from attrs import define, evolve, field
 from adapters.codes import AccountCodes
 from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.identity_provider import Credential, MailedCodePurpose, MailedCodes
-from portal_core.accounts.invitations import Invitation
+from portal_core.accounts.invitations import Invitation, InvitationKind
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.time_zones import zone_info
 from portal_core.notifications.ports import CodeRequest, Mail
 from portal_core.notifications.safe_email import SafeEmailVerification
 from portal_core.notifications.use_cases.mail_code import MailCode
@@ -75,6 +76,33 @@ async def test_provider_mails_codes_for_the_sign_in_email(codes_scenario: CodesS
     assert codes_scenario.provider.sent[0] == (account, "verify_email")
     assert [purpose for _, purpose in codes_scenario.provider.sent] == ["verify_email", "reset_password"]
     assert codes_scenario.post.taken == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "said"),
+    [
+        ("client", "es", "Use el código CODE0001 para abrir su cuenta"),
+        ("client", None, "Use the code CODE0001"),
+        ("proxy", "es", "Use the code CODE0001"),
+    ],
+)
+async def test_an_invitation_is_in_the_language_of_whom_it_invites(
+    codes_scenario: CodesScenario, kind: InvitationKind, language: str | None, said: str
+) -> None:
+    world, now = codes_scenario.world, codes_scenario.world.clock.now()
+    client = await world.add_client(language=language, time_zone="America/Denver")
+    invitation = Invitation(
+        world.ids.new(), world.practice_id, kind, "new@example.org", now, now + timedelta(days=7), client_id=client
+    )
+    async with world.begin(world.system) as unit:
+        await unit.invitations.add(invitation, AuditEntry("test.wrote"))
+        await unit.commit(None)
+    assert await codes_scenario.send(CodeRequest(KEY, "invitation", subject_id=invitation.id))
+    (mail,) = codes_scenario.post.taken
+    assert isinstance(mail, Mail)
+    assert said in mail.body
+    until = invitation.expires_at.astimezone(zone_info("America/New_York"))
+    assert (f"{until:%B} {until.day} at " if "Use the" in said else f"{until.day} de ") in mail.body
 
 
 async def test_invitation_code_is_generated_when_mailed(codes_scenario: CodesScenario) -> None:

@@ -63,7 +63,15 @@ def all_texts(language: MessageTemplates) -> list[str]:
     lines = [
         text for pair in [*language.lines.values(), *language.code_lines.values(), language.neutral] for text in pair
     ]
-    return [*lines, *language.timed_lines.values(), language.mail, language.text, language.code_mail]
+    return [
+        *lines,
+        *language.timed_lines.values(),
+        language.mail,
+        language.text,
+        language.code_mail,
+        language.code_limit,
+        language.code_limit_until,
+    ]
 
 
 @pytest.mark.parametrize("language", BOTH.values(), ids=BOTH)
@@ -87,6 +95,7 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Messag
     assert taken(" ".join(language.neutral)) == set()
     for frame in (language.mail, language.code_mail):
         assert taken(frame) == {"line", "url", "signature"}
+    assert (taken(language.code_limit), taken(language.code_limit_until)) == (set(), {"day", "time"})
     assert taken(language.text) == {"line", "url", "sender"}
 
 
@@ -229,6 +238,14 @@ def test_code_appears_once_and_is_not_a_link(purpose: CodePurpose, language: str
     assert words.body.count("7Z{line}K2") == 1
     assert "7Z" not in words.subject
     assert re.findall(r"https?://\S+", words.body) == [URL]
+
+
+def test_a_code_s_mail_says_until_when_it_works() -> None:
+    words = render_code_mail("invitation", "K7", a_letterhead(), "B4K7", MARCH_3)
+    assert "\n\nThe code works once, until Tuesday, March 3 at 10:00 AM (EST). Nobody" in words.body
+    words = render_code_mail("invitation", "K7", a_letterhead(language="es"), "B4K7", MARCH_3)
+    assert "\n\nEl código sirve una sola vez, hasta el martes 3 de marzo a las 10:00 (EST). Nadie" in words.body
+    assert "for a limited time. Nobody" in render_code_mail("verify_email", "K7", a_letterhead()).body
 
 
 def test_inbox_titles_are_in_the_readers_language() -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.engine.repository import MemoryRows
+from adapters.memory.engine.row_visibility import reaches_client
 from adapters.memory.engine.rows import newest_first, own_key, own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.kernel.audit import AuditEntry
@@ -22,6 +23,19 @@ from portal_core.notifications.settings import NotificationSettings
 from portal_core.notifications.views import InboxUpdate
 
 MAX_RECENT_NOTIFICATIONS = 100
+
+
+def record_language(tx: MemoryTransaction, client_id: UUID | None) -> str | None:
+    """The language of a record that the actor may see."""
+    client = None if client_id is None else tx.table("clients").get(own_key(tx, client_id))
+    return client.language if client is not None and reaches_client(tx, client.id) else None
+
+
+def stored_settings(tx: MemoryTransaction, account_id: UUID) -> NotificationSettings:
+    """The settings of an account, or the defaults, with the language of its own record."""
+    account = tx.table("accounts").get(own_key(tx, account_id))
+    settings = tx.table("notification_settings").get(own_key(tx, account_id)) or NotificationSettings(account_id)
+    return evolve(settings, record_language=record_language(tx, account.client_id if account else None))
 
 
 @define
@@ -72,8 +86,7 @@ class MemoryNotificationSettings(NotificationSettingsStore):
     tx: MemoryTransaction
 
     async def get(self, account_id: UUID) -> NotificationSettings:
-        found = self.tx.table("notification_settings").get(own_key(self.tx, account_id))
-        return found or NotificationSettings(account_id)
+        return stored_settings(self.tx, account_id)
 
     async def save(self, settings: NotificationSettings, audit_entry: AuditEntry) -> None:
         if settings.version != (await self.get(settings.account_id)).version + 1:

@@ -10,6 +10,7 @@ from attrs import define
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.settings import StoredSettings
 from adapters.memory.engine.store import MemoryTransaction
+from adapters.memory.notifications.inbox import record_language, stored_settings
 from portal_core.kernel.notices import AppointmentState
 from portal_core.notifications.branding import BrandingSettings, PracticeBranding
 from portal_core.notifications.ports import (
@@ -43,8 +44,9 @@ class MemoryRecipients(Recipients):
         found = [one for one in self._active_accounts() if one.id in account_ids]
         return tuple(self._holder(one) for one in sorted(found, key=lambda one: one.id))
 
-    async def unregistered(self, email: str) -> Recipient:
-        return self._recipient(email=email)
+    async def unregistered(self, email: str, client_id: UUID | None = None) -> Recipient:
+        settings = NotificationSettings(NO_ACCOUNT_ID, record_language=record_language(self.tx, client_id))
+        return self._recipient(settings, email=email)
 
     async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:
         changes = (one for one in self._all("email_changes") if one.account_id == account_id and one.id == change_id)
@@ -54,9 +56,8 @@ class MemoryRecipients(Recipients):
         return [one for one in self._all("accounts") if one.status == "active"]
 
     def _holder(self, account: Any) -> Recipient:
-        settings = self.tx.table("notification_settings").get(own_key(self.tx, account.id))
         return self._recipient(
-            settings or NotificationSettings(account.id),
+            stored_settings(self.tx, account.id),
             account_id=account.id,
             client_id=account.client_id,
             email=account.email,
@@ -64,14 +65,13 @@ class MemoryRecipients(Recipients):
 
     def _of_record(self, client: Any) -> Recipient:
         return self._recipient(
-            NotificationSettings(NO_ACCOUNT_ID, language=client.language or "en", time_zone=client.time_zone),
+            NotificationSettings(NO_ACCOUNT_ID, record_language=client.language, time_zone=client.time_zone),
             client_id=client.id,
             email=client.email,
         )
 
-    def _recipient(self, settings: NotificationSettings | None = None, **who: Any) -> Recipient:
+    def _recipient(self, settings: NotificationSettings, **who: Any) -> Recipient:
         practice = self._practice()
-        settings = settings or NotificationSettings(NO_ACCOUNT_ID)
         branding = BRANDING_SETTINGS.load(self.tx).value
         voice = PracticeBranding.of(practice.name, practice.hosts, branding, BASE_URL, practice.phone, practice.address)
         return Recipient(voice, settings.time_zone or practice.time_zone, settings, **who)

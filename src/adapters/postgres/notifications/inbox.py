@@ -8,11 +8,13 @@ from attrs import define
 from sqlalchemy import and_, any_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from adapters.postgres.accounts.tables import accounts
 from adapters.postgres.engine.columns import Texts
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.tables import notification_settings, notifications, safe_email_verifications
+from adapters.postgres.people.tables import clients
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.notifications.model import Notification
@@ -53,6 +55,8 @@ SETTINGS = entity(
     notification_settings,
     channels=(notification_settings.c.channels,),
     reminder_minutes=(notification_settings.c.reminder_minutes,),
+    language=(notification_settings.c.language,),
+    record_language=(),
     time_zone=(notification_settings.c.time_zone,),
     confidential=(
         notification_settings.c.safe_email,
@@ -63,10 +67,21 @@ SETTINGS = entity(
     ),
     sms_consent=(notification_settings.c.sms_phone, notification_settings.c.sms_consent_at),
 )
+ACCOUNTS_WITH_SETTINGS = accounts.outerjoin(
+    notification_settings,
+    (notification_settings.c.practice_id == accounts.c.practice_id)
+    & (notification_settings.c.account_id == accounts.c.id),
+)
+ACCOUNTS_WITH_RECORD = ACCOUNTS_WITH_SETTINGS.outerjoin(
+    clients, (clients.c.practice_id == accounts.c.practice_id) & (clients.c.id == accounts.c.client_id)
+)
+RECORD_LANGUAGE = clients.c.language.label("record_language")
 _mine = notification_settings.c.practice_id == bindparam("practice_id")
 GET_SETTINGS = statement(
     "settings.get",
-    select(*SETTINGS.columns).where(_mine, notification_settings.c.account_id == bindparam("account_id")),
+    select(*SETTINGS.columns, RECORD_LANGUAGE)
+    .select_from(ACCOUNTS_WITH_RECORD)
+    .where(accounts.c.practice_id == bindparam("practice_id"), accounts.c.id == bindparam("account_id")),
 )
 CONSENTING = statement(
     "settings.consenting",
@@ -89,10 +104,14 @@ ADD_VERIFICATION = statement("settings.add_proof", insert(safe_email_verificatio
 SAVE_VERIFICATION = statement("settings.save_proof", update_version(safe_email_verifications))
 
 
-def settings_of(row: Any) -> NotificationSettings:
-    """Build settings from a row of `SETTINGS.columns`."""
+def settings_of(row: Any, account_id: UUID, record_language: str | None = None) -> NotificationSettings:
+    """Build settings from a row of `SETTINGS.columns`, which are null if none were saved."""
+    if row["account_id"] is None:
+        return NotificationSettings(account_id, record_language=record_language)
     return SETTINGS.of(
         row,
+        language=row["language"] or None,
+        record_language=record_language,
         channels={kind: tuple(channels) for kind, channels in row["channels"].items()},
         reminder_minutes=tuple(row["reminder_minutes"]),
         time_zone=row["time_zone"] or None,
@@ -155,7 +174,7 @@ class PostgresNotificationSettings(NotificationSettingsStore):
 
     async def get(self, account_id: UUID) -> NotificationSettings:
         row = await self.tx.fetchrow(GET_SETTINGS, account_id=account_id)
-        return NotificationSettings(account_id) if row is None else settings_of(row)
+        return NotificationSettings(account_id) if row is None else settings_of(row, account_id, row["record_language"])
 
     async def save(self, settings: NotificationSettings, audit_entry: AuditEntry) -> None:
         confidential, sms_consent = settings.confidential, settings.sms_consent
@@ -163,6 +182,7 @@ class PostgresNotificationSettings(NotificationSettingsStore):
             settings,
             channels=settings.channels,
             reminder_minutes=settings.reminder_minutes,
+            language=settings.language or "",
             time_zone=settings.time_zone or "",
             safe_email=confidential.safe_email or "",
             safe_phone=confidential.safe_phone or "",
@@ -185,4 +205,4 @@ class PostgresNotificationSettings(NotificationSettingsStore):
         self.tx.add_audit_entry(audit_entry)
 
     async def with_sms_consent(self, phone: str) -> tuple[NotificationSettings, ...]:
-        return tuple(settings_of(row) for row in await self.tx.fetch(CONSENTING, phone=phone))
+        return tuple(settings_of(row, row["account_id"]) for row in await self.tx.fetch(CONSENTING, phone=phone))

@@ -14,8 +14,14 @@ from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.notifications.inbox import SETTINGS, settings_of
-from adapters.postgres.notifications.tables import branding_settings, notification_settings
+from adapters.postgres.notifications.inbox import (
+    ACCOUNTS_WITH_RECORD,
+    ACCOUNTS_WITH_SETTINGS,
+    RECORD_LANGUAGE,
+    SETTINGS,
+    settings_of,
+)
+from adapters.postgres.notifications.tables import branding_settings
 from adapters.postgres.people.tables import clients, practices
 from portal_core.kernel.notices import AppointmentState
 from portal_core.notifications.branding import BrandingSettings, PracticeBranding
@@ -27,11 +33,6 @@ _ACCOUNT = (
     accounts.c.id.label("holder"),
     accounts.c.client_id.label("holder_client_id"),
     accounts.c.email.label("holder_email"),
-)
-_with_settings = accounts.outerjoin(
-    notification_settings,
-    (notification_settings.c.practice_id == accounts.c.practice_id)
-    & (notification_settings.c.account_id == accounts.c.id),
 )
 _here = accounts.c.practice_id == bindparam("practice_id")
 BRANDING = statement(
@@ -49,15 +50,15 @@ BRANDING = statement(
 )
 ACCOUNT = statement(
     "recipients.account",
-    select(*_ACCOUNT, *SETTINGS.columns)
-    .select_from(_with_settings)
+    select(*_ACCOUNT, *SETTINGS.columns, RECORD_LANGUAGE)
+    .select_from(ACCOUNTS_WITH_RECORD)
     .where(_here, accounts.c.id == bindparam("account")),
 )
 _asked = func.unnest(bindparam("account_ids", type_=Uuids)).table_valued("id").render_derived()
 # The limit keeps the planner from reading every account of a small practice instead of one by its key for each id.
 _one_asked = (
-    select(*_ACCOUNT, *SETTINGS.columns)
-    .select_from(_with_settings)
+    select(*_ACCOUNT, *SETTINGS.columns, RECORD_LANGUAGE)
+    .select_from(ACCOUNTS_WITH_RECORD)
     .where(_here, accounts.c.status == "active", accounts.c.id == _asked.c.id)
     .limit(1)
     .lateral()
@@ -71,12 +72,12 @@ CLIENT = statement(
         *_ACCOUNT,
         *SETTINGS.columns,
         clients.c.email.label("record_email"),
-        clients.c.language.label("record_language"),
+        RECORD_LANGUAGE,
         clients.c.time_zone.label("record_time_zone"),
     )
     .select_from(
         clients.outerjoin(
-            _with_settings,
+            ACCOUNTS_WITH_SETTINGS,
             (accounts.c.practice_id == clients.c.practice_id)
             & (accounts.c.client_id == clients.c.id)
             & (accounts.c.status == "active"),
@@ -139,7 +140,7 @@ class PostgresRecipients(Recipients):
         if row["holder"] is not None:
             return self._holder(row, voice, time_zone)
         settings = NotificationSettings(
-            NO_ACCOUNT_ID, language=row["record_language"] or "en", time_zone=row["record_time_zone"]
+            NO_ACCOUNT_ID, record_language=row["record_language"], time_zone=row["record_time_zone"]
         )
         email = row["record_email"]
         return Recipient(voice, settings.time_zone or time_zone, settings, client_id=client_id, email=email)
@@ -149,9 +150,11 @@ class PostgresRecipients(Recipients):
         rows = await self.tx.fetch(ACCOUNTS, account_ids=list(set(account_ids)))
         return tuple(self._holder(row, voice, time_zone) for row in rows)
 
-    async def unregistered(self, email: str) -> Recipient:
+    async def unregistered(self, email: str, client_id: UUID | None = None) -> Recipient:
         voice, time_zone = await self._branding()
-        return Recipient(voice, time_zone, NotificationSettings(NO_ACCOUNT_ID), email=email)
+        row = None if client_id is None else await self.tx.fetchrow(CLIENT, client_id=client_id)
+        settings = NotificationSettings(NO_ACCOUNT_ID, record_language=None if row is None else row["record_language"])
+        return Recipient(voice, time_zone, settings, email=email)
 
     async def former_email(self, account_id: UUID, change_id: UUID) -> str | None:
         row = await self.tx.fetchrow(FORMER_EMAIL, account_id=account_id, change=change_id)
@@ -170,7 +173,7 @@ class PostgresRecipients(Recipients):
 
     def _holder(self, row: Any, voice: PracticeBranding, time_zone: str) -> Recipient:
         account_id = row["holder"]
-        settings = NotificationSettings(account_id) if row["account_id"] is None else settings_of(row)
+        settings = settings_of(row, account_id, row["record_language"])
         return Recipient(
             voice,
             settings.time_zone or time_zone,

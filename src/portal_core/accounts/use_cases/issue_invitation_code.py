@@ -39,4 +39,5 @@ class IssueInvitationCode:
             entry = AuditEntry("invitation.code_issued", invitation.id, record=invitation.client_id)
             await unit.invitations.save(invitation.issue(code, now), entry)
             await unit.commit(None)
-        return IssuedCode(invitation.email, code, invitation.expires_at, invitation.label)
+        invited_client = invitation.client_id if invitation.kind == "client" else None
+        return IssuedCode(invitation.email, code, invitation.expires_at, invitation.label, invited_client)

@@ -38,7 +38,7 @@ class GetContactPreferences:
                 client_id=client_id,
                 email=preferences.safe_email or found.email,
                 safe_phone=preferences.safe_phone,
-                language=settings.language,
+                language=settings.language or settings.record_language or "en",
                 neutral_sender=preferences.neutral_sender,
                 do_not_text=not settings.may_send_sms(),
                 do_not_voicemail=preferences.do_not_voicemail,

@@ -36,4 +36,4 @@ class ListNotifications:
             settings, found = await unit.read_together(
                 unit.notification_settings.get(scope.account_id), unit.inbox.page(scope, query.page)
             )
-            return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.language)))
+            return await unit.commit(found.map(lambda line: NotificationView.of(line, settings.notice_language)))

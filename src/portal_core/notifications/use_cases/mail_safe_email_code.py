@@ -52,6 +52,8 @@ class MailSafeEmailCode:
             issued = AuditEntry("safe_email.code_issued", command.account_id)
             await unit.notification_settings.save_verification(verification.issue(code), issued)
             await unit.commit(None)
-        words = render_code_mail("safe_email", code, letterhead(recipient, neutral=True))
+        words = render_code_mail(
+            "safe_email", code, letterhead(recipient, neutral=True), expires_at=verification.expires_at
+        )
         await self.mailer.send(Mail(command.key, verification.email, words.sender, words.subject, words.body))
         return True

@@ -39,4 +39,4 @@ class ReadNotification:
                     scope, line.id, now, AuditEntry("notification.read", line.id, record=line.client_id)
                 )
                 line = evolve(line, read_at=now)
-            return await unit.commit(NotificationView.of(line, settings.language))
+            return await unit.commit(NotificationView.of(line, settings.notice_language))

@@ -318,7 +318,7 @@ class SettingsContract:
         )
         bare = NotificationSettings(account)
         same = [a.name for a in fields(NotificationSettings) if getattr(full, a.name) == getattr(bare, a.name)]
-        assert same == ["account_id"]
+        assert same == ["account_id", "record_language"]
         async with world.begin(actor) as unit:
             await unit.notification_settings.save(full, AUDIT_ENTRY)
             await unit.commit(None)

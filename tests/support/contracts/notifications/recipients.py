@@ -67,8 +67,42 @@ class RecipientsContract:
         only = await self._client(world, client)
         assert only is not None
         assert (only.account_id, only.client_id, only.email) == (None, client, "record@example.org")
-        assert (only.time_zone, only.settings.language, only.settings.may_send_sms()) == ("America/Denver", "es", False)
+        assert (only.time_zone, only.settings.notice_language, only.settings.may_send_sms()) == (
+            "America/Denver",
+            "es",
+            False,
+        )
         assert await self._client(world, UUID(int=99)) is None
+
+    async def test_notices_are_in_the_language_of_the_record_until_another_is_chosen(
+        self, world: NotificationsWorld
+    ) -> None:
+        client = await world.add_client(language="es-MX")
+        own = await world.add_account("own@example.org", client_id=client)
+        mother = await world.add_account("mother@example.org")
+
+        async def languages() -> list[str]:
+            async with world.begin(world.system) as unit:
+                found = [await unit.recipients.account(own), await unit.recipients.client(client)]
+                found += await unit.recipients.accounts([own, mother])
+                settings = [await unit.notification_settings.get(own), await unit.notification_settings.get(mother)]
+            return [one.settings.notice_language for one in found if one] + [one.notice_language for one in settings]
+
+        assert await languages() == ["es", "es", "es", "en", "es", "en"]
+        await world.keep(NotificationSettings(own, time_zone="America/Chicago", version=1))
+        assert await languages() == ["es", "es", "es", "en", "es", "en"]
+        await world.keep(NotificationSettings(own, language="en", version=2))
+        assert await languages() == ["en"] * 6
+
+    async def test_a_client_reads_their_settings_in_the_language_of_their_record(
+        self, world: NotificationsWorld
+    ) -> None:
+        client = await world.add_client(language="es")
+        own = await world.add_account("own@example.org", client_id=client)
+        async with world.begin(world.client_actor(client, own)) as unit:
+            assert (await unit.notification_settings.get(own)).notice_language == "es"
+        async with world.begin(world.proxy_actor(own, await world.add_client(), ["messages"])) as unit:
+            assert (await unit.notification_settings.get(own)).notice_language == "en"
 
     async def test_active_accounts_in_order_of_id(self, world: NotificationsWorld) -> None:
         client = await world.add_client()
@@ -115,6 +149,17 @@ class RecipientsContract:
         async with world.begin(world.system) as unit:
             found = await unit.recipients.unregistered("new@example.org")
         assert (found.email, found.account_id, found.practice.name) == ("new@example.org", None, "Elm Street")
+        assert (found.settings.notice_language, found.time_zone) == ("en", "America/New_York")
+
+    async def test_an_invited_client_is_written_to_in_the_language_of_their_record(
+        self, world: NotificationsWorld
+    ) -> None:
+        client = await world.add_client(email="a@example.org", language="es", time_zone="America/Denver")
+        async with world.begin(world.system) as unit:
+            found = await unit.recipients.unregistered("new@example.org", client)
+            unknown = await unit.recipients.unregistered("new@example.org", UUID(int=99))
+        assert (found.email, found.client_id, found.settings.notice_language) == ("new@example.org", None, "es")
+        assert (found.time_zone, unknown.settings.notice_language) == ("America/New_York", "en")
 
     async def test_the_email_before_a_change(self, world: NotificationsWorld) -> None:
         account, other = await world.add_account("new@example.org"), await world.add_account("b@example.org")
