@@ -75,6 +75,7 @@ ACCOUNTS_WITH_SETTINGS = accounts.outerjoin(
 ACCOUNTS_WITH_RECORD = ACCOUNTS_WITH_SETTINGS.outerjoin(
     clients, (clients.c.practice_id == accounts.c.practice_id) & (clients.c.id == accounts.c.client_id)
 )
+OWN_RECORD = "the record of the client whose account it is, for its language"
 RECORD_LANGUAGE = clients.c.language.label("record_language")
 _mine = notification_settings.c.practice_id == bindparam("practice_id")
 GET_SETTINGS = statement(
@@ -82,6 +83,7 @@ GET_SETTINGS = statement(
     select(*SETTINGS.columns, RECORD_LANGUAGE)
     .select_from(ACCOUNTS_WITH_RECORD)
     .where(accounts.c.practice_id == bindparam("practice_id"), accounts.c.id == bindparam("account_id")),
+    scope_exemption=OWN_RECORD,
 )
 CONSENTING = statement(
     "settings.consenting",

@@ -17,6 +17,7 @@ from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.notifications.inbox import (
     ACCOUNTS_WITH_RECORD,
     ACCOUNTS_WITH_SETTINGS,
+    OWN_RECORD,
     RECORD_LANGUAGE,
     SETTINGS,
     settings_of,
@@ -53,6 +54,7 @@ ACCOUNT = statement(
     select(*_ACCOUNT, *SETTINGS.columns, RECORD_LANGUAGE)
     .select_from(ACCOUNTS_WITH_RECORD)
     .where(_here, accounts.c.id == bindparam("account")),
+    scope_exemption=OWN_RECORD,
 )
 _asked = func.unnest(bindparam("account_ids", type_=Uuids)).table_valued("id").render_derived()
 # The limit keeps the planner from reading every account of a small practice instead of one by its key for each id.
@@ -64,7 +66,9 @@ _one_asked = (
     .lateral()
 )
 ACCOUNTS = statement(
-    "recipients.accounts", select(_one_asked).select_from(_asked, _one_asked).order_by(_one_asked.c.holder)
+    "recipients.accounts",
+    select(_one_asked).select_from(_asked, _one_asked).order_by(_one_asked.c.holder),
+    scope_exemption=OWN_RECORD,
 )
 CLIENT = statement(
     "recipients.client",
