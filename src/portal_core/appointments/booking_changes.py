@@ -6,6 +6,7 @@ from uuid import UUID
 
 from portal_core.appointments.correction import Correction, FeeChange
 from portal_core.appointments.model import Appointment, Booking
+from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
 from portal_core.appointments.settings import Clinician
@@ -18,6 +19,19 @@ from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound, StaleVersion
 from portal_core.kernel.notices import FEE_REMOVED, LATE_CANCEL_FEE, NoticeKind
 from portal_core.kernel.sources import IdSource
+
+
+async def find_for_practice(unit: AppointmentUnit, actor: Actor, appointment_id: UUID) -> Booking | None:
+    """The booking, for staff who work with its clinician's calendar, and for jobs.
+
+    Raises:
+        NotFound: it is in a colleague's calendar.
+        Forbidden: staff in other roles.
+    """
+    booking = await unit.appointments.get_for_practice(appointment_id)
+    if booking is not None:
+        require_calendar_access(actor, booking.appointment.clinician_id)
+    return booking
 
 
 async def lock_booking(
@@ -33,6 +47,7 @@ async def lock_booking(
 ) -> Booking:
     """Lock a booking's clinician and visible clients, and further ones, and return its current state.
 
+    `find` checks that the actor has access to it, since the version tells one who has none that it exists.
     `version` is the one that the caller saw: the client's own (`Booking.version_for`) with a `client_id`, the
     appointment's for the practice.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from portal_core.appointments.conflicts import MAX_CONFLICTS
 from portal_core.appointments.model import Appointment, CalendarEntry
@@ -19,10 +19,14 @@ from portal_core.kernel.notices import APPOINTMENTS_CHANGED
 
 @frozen
 class BulkChange:
-    """The appointments that were changed, in their new state, and those that stayed as they were; by start."""
+    """The appointments that were changed, in their new state, and those that stayed as they were; by start.
+
+    `clients` has who attends each that was changed.
+    """
 
     changed: tuple[Appointment, ...] = ()
     conflicts: tuple[Appointment, ...] = ()
+    clients: Mapping[UUID, Sequence[UUID]] = field(factory=dict)
 
 
 def first_ids(appointments: Iterable[Appointment]) -> tuple[UUID, ...]:
@@ -60,11 +64,18 @@ async def change_appointments(
     ]
     if moved:
         await unit.calendar.change_all(moved)
+    clients: Mapping[UUID, Sequence[UUID]] = {}
     if changed:
-        audit_entries = (AuditEntry("appointment.moved_in_bulk", new.id) for old, new in moves if old.id not in refused)
+        clients = await unit.appointments.clients_of([one.id for one in changed])
+        former = [old for old, _ in moves if old.id not in refused]
+        audit_entries = (
+            AuditEntry("appointment.moved_in_bulk", old.id, record=client_id)
+            for old in former
+            for client_id in clients[old.id]
+        )
         await unit.appointments.save_all(changed, *audit_entries)
-        await _notify(unit, actor, changed, [old for old, _ in moves if old.id not in refused], clinicians)
-    return BulkChange(changed, tuple(old for old, _ in pairs if old.id in refused))
+        await _notify(unit, actor, changed, former, clients, clinicians)
+    return BulkChange(changed, tuple(old for old, _ in pairs if old.id in refused), clients)
 
 
 def _reserved(one: Appointment) -> tuple[UUID, datetime, datetime]:
@@ -76,13 +87,15 @@ async def _notify(
     actor: Actor,
     changed: Sequence[Appointment],
     moved: Sequence[Appointment],
+    clients: Mapping[UUID, Sequence[UUID]],
     clinicians: Mapping[UUID, Clinician],
 ) -> None:
     """Notify each client and each clinician once, unless the clinician is the actor. `moved` is as it was before."""
-    by_id = {one.id: one for one in changed}
-    for client_id, appointment_id in (await unit.appointments.next_of_clients(by_id.keys())).items():
-        key = _key(by_id[appointment_id], client_id)
-        notice = APPOINTMENTS_CHANGED.to_client(client_id, subject_id=appointment_id, deduplication_key=key)
+    latest_first = sorted(changed, key=lambda one: (one.starts_at, one.id), reverse=True)
+    next_of_clients = {client_id: one for one in latest_first for client_id in clients[one.id]}
+    for client_id, one in sorted(next_of_clients.items()):
+        key = _key(one, client_id)
+        notice = APPOINTMENTS_CHANGED.to_client(client_id, subject_id=one.id, deduplication_key=key)
         await unit.outbox.notify(notice)
     current_account = None if isinstance(actor, SystemActor) else require_account_holder(actor).account_id
     soonest = {one.clinician_id: one for one in reversed([*changed, *moved])}

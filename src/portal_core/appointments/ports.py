@@ -138,8 +138,8 @@ class Appointments(Protocol):
         """
         ...
 
-    async def next_of_clients(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
-        """The clients who attend these appointments, each with the soonest of theirs. For the practice and for jobs."""
+    async def clients_of(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+        """Who attends each of these appointments, in order of their ids. For the practice and for jobs."""
         ...
 
     async def client_busy_times(

@@ -73,6 +73,13 @@ async def test_appointments_to_come_move_to_the_colleague(colleagues: Colleagues
         assert len(await unit.calendar.busy([colleagues.green], *span, now)) == 3
     told = [one.to_client or one.to_account for one in await scenario.world.notices()]
     ann, bob = sorted([scenario.ann.client_id, scenario.bob.client_id])
+    audited = [one for one in await scenario.world.audit() if one.action == "appointment.moved_in_bulk"]
+    assert [(one.target, one.record) for one in audited] == [
+        (sooner.appointment.id, scenario.ann.client_id),
+        (later.appointment.id, scenario.ann.client_id),
+        (shared.appointment.id, ann),
+        (shared.appointment.id, bob),
+    ], "one for each client concerned"
     assert told[:2] == [ann, bob]
     assert set(told[2:]) == {scenario.grey_account_id, colleagues.green_account_id}
     again = await reassign(scenario)(scenario.world.front_desk, colleagues.command)

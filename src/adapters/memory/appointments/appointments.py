@@ -101,13 +101,12 @@ class MemoryAppointments(Appointments):
                     rows[key] = evolve(part, sequence=part.sequence - 1)
         await self._record(audit_entries)
 
-    async def next_of_clients(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
-        found = dict[UUID, UUID]()
-        for one in visible_bookings(self.tx):
-            if one.appointment.id in appointment_ids:
-                for client_id in one.attending_client_ids:
-                    found.setdefault(client_id, one.appointment.id)
-        return dict(sorted(found.items()))
+    async def clients_of(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+        found = {one: list[UUID]() for one in appointment_ids}
+        for part in sorted(own_rows(self.tx, "attendances"), key=lambda one: one.client_id):
+            if part.appointment_id in found and part.status == "attending" and visible(self.tx, part.client_id):
+                found[part.appointment_id].append(part.client_id)
+        return found
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None

@@ -153,15 +153,15 @@ SAVE_ALL_PARTS = statement(
     ),
     scope_exemption=_OWN_CLIENT,
 )
-NEXT_OF_CLIENTS = statement(
-    "appointments.next_of_clients",
-    select(attendances.c.client_id, attendances.c.appointment_id)
+CLIENTS_OF = statement(
+    "appointments.clients_of",
+    select(attendances.c.appointment_id, attendances.c.client_id)
     .where(
         attendances.c.practice_id == bindparam("practice_id"),
         attendances.c.appointment_id == any_(bindparam("ids", type_=Uuids)),
         attendances.c.status == "attending",
     )
-    .order_by(attendances.c.starts_at.desc(), attendances.c.appointment_id.desc()),
+    .order_by(attendances.c.client_id),
     scope_exemption=_OWN_CLIENT,
 )
 _row = insert(attendances)
@@ -322,10 +322,11 @@ class PostgresAppointments(Appointments):
         for entry in audit_entries:
             self.tx.add_audit_entry(entry)
 
-    async def next_of_clients(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
-        rows = await self.tx.fetch(NEXT_OF_CLIENTS, ids=list(appointment_ids))
-        # The last one of a client is the soonest.
-        return {row[0]: row[1] for row in rows}
+    async def clients_of(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+        found = {one: list[UUID]() for one in appointment_ids}
+        for row in await self.tx.fetch(CLIENTS_OF, ids=list(appointment_ids)):
+            found[row[0]].append(row[1])
+        return found
 
     async def client_busy_times(
         self, client_ids: Collection[UUID], since: datetime, until: datetime, *, excluding: UUID | None = None

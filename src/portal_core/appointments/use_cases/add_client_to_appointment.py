@@ -6,7 +6,12 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.booking import join_booking, require_active_clients
-from portal_core.appointments.booking_changes import load_practice_view, lock_booking, notify
+from portal_core.appointments.booking_changes import (
+    find_for_practice,
+    load_practice_view,
+    lock_booking,
+    notify,
+)
 from portal_core.appointments.policy import bookable_by_staff, require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
@@ -51,10 +56,9 @@ class AddClientToAppointment:
         async with self.begin(actor) as unit:
             require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.get_for_practice, appointment_id)
+            find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, clients=[client_id], version=command.version)
             known = booking.appointment
-            require_calendar_access(actor, known.clinician_id)
             await require_active_clients(unit, [client_id])
             appointment_type, clinician = bookable_by_staff(
                 await unit.directory.for_practice(), known.appointment_type_id, known.location_id, known.clinician_id

@@ -6,7 +6,13 @@ from uuid import UUID
 from attrs import field, frozen, validators
 
 from portal_core.appointments.appointment_request import validate_reason
-from portal_core.appointments.booking_changes import add_freed_slot, load_practice_view, lock_booking, notify
+from portal_core.appointments.booking_changes import (
+    add_freed_slot,
+    find_for_practice,
+    load_practice_view,
+    lock_booking,
+    notify,
+)
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
@@ -49,10 +55,9 @@ class CancelAppointmentForClients:
         async with self.begin(actor) as unit:
             require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.get_for_practice, appointment_id)
+            find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
             previous, clients = booking.appointment, booking.attending_client_ids
-            require_calendar_access(actor, previous.clinician_id)
             cancelled = booking.cancel(at=now, reason=command.reason)
             await unit.appointments.save(
                 cancelled,

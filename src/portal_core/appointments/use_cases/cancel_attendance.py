@@ -9,6 +9,7 @@ from attrs import field, frozen, validators
 from portal_core.appointments.appointment_request import validate_reason
 from portal_core.appointments.booking_changes import (
     add_freed_slot,
+    find_for_practice,
     load_practice_view,
     lock_booking,
     notify,
@@ -71,10 +72,9 @@ class CancelAttendance:
         async with self.begin(actor) as unit:
             require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.get_for_practice, appointment_id)
+            find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
             previous = booking.appointment
-            require_calendar_access(actor, previous.clinician_id)
             previous.require_open(now)
             fee = await _late_cancel_fee(unit, previous, now) if command.late_fee else None
             left = booking.leave(

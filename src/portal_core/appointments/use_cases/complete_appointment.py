@@ -5,7 +5,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.appointments.booking_changes import load_practice_view, lock_booking
+from portal_core.appointments.booking_changes import (
+    find_for_practice,
+    load_practice_view,
+    lock_booking,
+)
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
@@ -42,9 +46,8 @@ class CompleteAppointment:
         async with self.begin(actor) as unit:
             require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.get_for_practice, appointment_id)
+            find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
-            require_calendar_access(actor, booking.appointment.clinician_id)
             completed = booking.complete(at=now)
             await unit.appointments.save(
                 completed,

@@ -8,6 +8,7 @@ from attrs import field, frozen
 from portal_core.appointments.attendance import Attendance, AttendanceStatus
 from portal_core.appointments.booking_changes import (
     add_correction,
+    find_for_practice,
     load_practice_view,
     lock_booking,
     notify_fee_change,
@@ -73,10 +74,9 @@ class CorrectAppointment:
         async with self.begin(actor) as unit:
             require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.get_for_practice, appointment_id)
+            find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
             previous = booking.appointment
-            require_calendar_access(actor, previous.clinician_id)
             charged = await _late_cancel_fee(unit) if command.fee == "charge" else None
             parts = _parts(booking, command)
             fees = {one.client_id: one.fee_due if command.fee == "keep" else charged for one in parts}

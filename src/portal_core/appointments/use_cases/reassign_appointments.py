@@ -104,7 +104,7 @@ class ReassignAppointments:
                 now,
             )
             await _reassign_series(unit, booked, done.changed, command)
-            for client_id in await unit.appointments.next_of_clients([one.id for one in done.changed]):
+            for client_id in sorted({one for clients in done.clients.values() for one in clients}):
                 await unit.outbox.publish(ClientReassigned(client_id, target))
             reasons |= {one.id: SlotTaken for one in done.conflicts}
             refused = [RefusedReassignmentView.of(one.id, reasons[one.id]) for one in wanted if one.id in reasons]

@@ -6,7 +6,13 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.booking import BookingDetails, SlotChoice, reschedule_booking
-from portal_core.appointments.booking_changes import add_freed_slot, load_practice_view, lock_booking, notify
+from portal_core.appointments.booking_changes import (
+    add_freed_slot,
+    find_for_practice,
+    load_practice_view,
+    lock_booking,
+    notify,
+)
 from portal_core.appointments.policy import bookable_by_staff, require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import PracticeAppointmentView
@@ -54,14 +60,13 @@ class RescheduleAppointmentForClients:
             now = self.clock.now()
             booking = await lock_booking(
                 unit,
-                partial(unit.appointments.get_for_practice, appointment_id),
+                partial(find_for_practice, unit, actor, appointment_id),
                 appointment_id,
                 now,
                 clinicians=[choice.clinician_id],
                 version=command.version,
             )
             previous, clients = booking.appointment, booking.attending_client_ids
-            require_calendar_access(actor, previous.clinician_id)
             if choice.appointment_type_id != previous.appointment_type_id:
                 raise Invalid.at(
                     "appointment_type_id",

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from portal_core.appointments.booking_changes import (
     add_correction,
+    find_for_practice,
     load_practice_view,
     lock_booking,
     notify_fee_change,
@@ -55,9 +56,8 @@ class WaiveFee:
         async with self.begin(actor) as unit:
             require_calendar_access(actor)
             now = self.clock.now()
-            find = partial(unit.appointments.get_for_practice, appointment_id)
+            find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
-            require_calendar_access(actor, booking.appointment.clinician_id)
             waived = booking.waive_fee(client_id, at=now)
             await unit.appointments.save(waived)
             await add_correction(unit, actor, self.ids, booking, waived, client_id, "waive", command.reason, now)

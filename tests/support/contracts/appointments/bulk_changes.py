@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 
 class BulkChangesContract:
-    """The contract of `upcoming`, `save_all` and `next_of_clients` of `Appointments`."""
+    """The contract of `upcoming`, `save_all` and `clients_of` of `Appointments`."""
 
     async def test_upcoming_appointments_are_booked_and_have_not_started(self, world: AppointmentsWorld) -> None:
         ann, grey, green = await world.add_client(), await world.add_clinician(), await world.add_clinician("Dr. Green")
@@ -69,7 +69,7 @@ class BulkChangesContract:
             busy = await unit.appointments.client_busy_times([bob], moved.starts_at, moved.ends_at)
         assert busy == [(moved.starts_at, moved.ends_at)], "the copies of the start follow"
 
-    async def test_clients_are_found_with_their_soonest(self, world: AppointmentsWorld) -> None:
+    async def test_clients_who_attend_are_found_by_appointment(self, world: AppointmentsWorld) -> None:
         ann, bob, cleo = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cleo")]
         grey, couple = await world.add_clinician(), await world.add_appointment_type("Couple", minutes=60, seats=2)
         later = await world.add_booking(grey, couple, new_york(4, 10), ann, bob)
@@ -80,5 +80,5 @@ class BulkChangesContract:
             await unit.commit(None)
         ids = [one.appointment.id for one in (later, sooner)]
         async with world.begin(world.front_desk) as unit:
-            assert await unit.appointments.next_of_clients(ids) == {ann: ids[1], bob: ids[0]}
-            assert await unit.appointments.next_of_clients([]) == {}
+            assert await unit.appointments.clients_of(ids) == {ids[0]: sorted([ann, bob]), ids[1]: [ann]}
+            assert await unit.appointments.clients_of([]) == {}
