@@ -18,6 +18,14 @@ from portal_core.people.ports import ClientRecords, PracticeRecord, StaffRecords
 class Invitations(Protocol):
     """Invitations of the practice."""
 
+    async def lock(self) -> None:
+        """Have others of the practice who would invite wait until this unit ends.
+
+        To be called before what decides about an invitation is read: of two at the same time, the second then finds the
+        first.
+        """
+        ...
+
     async def get(self, invitation_id: UUID) -> Invitation | None: ...
 
     async def add(self, invitation: Invitation, audit_entry: AuditEntry) -> None: ...

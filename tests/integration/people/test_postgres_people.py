@@ -1,5 +1,6 @@
 """The people contract suites on PostgreSQL, and tests that need a real database."""
 
+import asyncio
 from datetime import date, timedelta
 
 import asyncpg
@@ -17,6 +18,8 @@ from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCo
 from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.use_cases.confirm_email_change import ConfirmEmailChangeCommand
+from portal_core.accounts.use_cases.invite_client import InviteClientCommand
+from portal_core.accounts.use_cases.invite_clients import InviteClients, InviteClientsCommand
 from portal_core.accounts.use_cases.list_records import ListRecords
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChangeCommand
 from portal_core.kernel.actor import AccountHolder, Origin, StaffActor
@@ -275,3 +278,25 @@ async def test_administrator_manages_the_practice(world: PostgresPeopleWorld) ->
     shown = await GetPractice(world.begin)(administrator)
     assert (shown.version, shown.hosts, shown.state) == (2, (f"{name}.example",), "NY")
     assert made.id in {one.id for one in await world.directory.all()}
+
+
+async def test_concurrent_invitations_leave_one_that_can_be_accepted(world: PostgresPeopleWorld) -> None:
+    use_cases, front = PeopleUseCases(world), world.staff("front_desk")
+    ann, bob = await world.add_client(), await world.add_client()
+    twice = [InviteClientCommand(ann.id, f"ann{number}@example.org") for number in range(4)]
+    await asyncio.gather(*(use_cases.invite_client(front, one) for one in twice))
+    async with world.begin(world.system) as unit:
+        opened = [one for one in (await unit.invitations.page(PageRequest(size=100))).items if one.state == "open"]
+    assert [one.client_id for one in opened] == [ann.id]
+    shared = [InviteClientCommand(one.id, "shared@example.org") for one in (ann, bob)]
+    ends = await asyncio.gather(*(use_cases.invite_client(front, one) for one in shared), return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == ["EmailInvited", "InvitationView"]
+
+
+async def test_clients_invited_at_once_by_several_are_invited_once(world: PostgresPeopleWorld) -> None:
+    clients = [await world.add_client(email=f"client{number}@example.org") for number in range(3)]
+    invite = InviteClients(world.begin, world.clock, world.ids)
+    command = InviteClientsCommand(tuple(one.id for one in clients))
+    pages = await asyncio.gather(*(invite(world.staff("front_desk"), command) for _ in range(4)))
+    outcomes = sorted(one.outcome for page in pages for one in page.items)
+    assert outcomes == ["already_invited"] * 9 + ["invited"] * 3

@@ -22,6 +22,9 @@ class MemoryInvitations(MemoryRepository[Invitation], Invitations):
 
     table = "invitations"
 
+    async def lock(self) -> None:
+        """Units run one at a time in memory."""
+
     async def attempt(self, email: str, now: datetime) -> tuple[Invitation, ...]:
         tried = tuple(
             evolve(one, attempts=one.attempts + 1, version=one.version + 1)

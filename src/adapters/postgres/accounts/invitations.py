@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import and_, any_, bindparam, insert, or_, select, update
+from sqlalchemy import Text, and_, any_, bindparam, func, insert, or_, select, update
 
 from adapters.postgres.accounts.tables import email_changes, invitations
 from adapters.postgres.engine.columns import Instant, Uuids
@@ -26,6 +26,11 @@ _invitation_here = invitations.c.practice_id == bindparam("practice_id")
 _open_to = (_invitation_here, invitations.c.email_key == bindparam("address"), invitations.c.state == "open")
 GET_INVITATION = statement(
     "invitations.get", select(*_INVITATION.columns).where(_invitation_here, invitations.c.id == bindparam("id"))
+)
+LOCK_INVITATIONS = statement(
+    "invitations.lock",
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("practice", type_=Text), 0))),
+    scope_exemption="it reads no table",
 )
 ADD_INVITATION = statement("invitations.add", insert(invitations))
 SAVE_INVITATION = statement(
@@ -98,6 +103,9 @@ class PostgresInvitations(Invitations):
     async def get(self, invitation_id: UUID) -> Invitation | None:
         row = await self.tx.fetchrow(GET_INVITATION, id=invitation_id)
         return None if row is None else _invitation(row)
+
+    async def lock(self) -> None:
+        await self.tx.fetchrow(LOCK_INVITATIONS, practice=f"invitations {self.tx.practice_id}")
 
     async def add(self, invitation: Invitation, audit_entry: AuditEntry) -> None:
         values = _INVITATION.values(invitation, email_key=invitation.email, terms=_terms_written(invitation.terms))

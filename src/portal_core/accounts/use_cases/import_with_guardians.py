@@ -129,6 +129,7 @@ class ImportWithGuardians:
             practice = await unit.practice_record.get()
             external_ids = {row.imported.external_id for row in rows if row.invites and row.imported.external_id}
             known = await unit.client_records.find_by_external_ids(external_ids)
+            await unit.invitations.lock()
             invited = await unit.invitations.proxies_invited([client.id for client in known.values()])
             done = []
             for row in rows:

@@ -52,6 +52,7 @@ class InviteClient:
         async with self.begin(actor) as unit:
             by = require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             email = None if command.email is None else normalize_email(command.email)
+            await unit.invitations.lock()
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)

@@ -11,6 +11,7 @@ from portal_core.accounts.invitation_errors import AccountNotAllowed, EmailInUse
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import ClientInvitationOutcome, ClientInvitationView, InvitationView
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
@@ -47,7 +48,6 @@ class InviteClients:
     Raises:
         NotFound, Forbidden: the actor has none of these roles.
         Invalid: more than 100 ids, or a bad cursor.
-        StaleVersion: somebody else invited one of them at this moment; nothing was sent.
     """
 
     begin: Begin[AccountsUnit]
@@ -57,6 +57,7 @@ class InviteClients:
     async def __call__(self, actor: Actor, command: InviteClientsCommand) -> Page[ClientInvitationView]:
         async with self.begin(actor) as unit:
             by = require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
+            await unit.invitations.lock()
             now = self.clock.now()
             practice = await unit.practice_record.get()
             following = None
@@ -69,6 +70,12 @@ class InviteClients:
             else:
                 raise Invalid.at("client_ids", "too_many", f"Send {MAX_PAGE} at most.")
             done = [await self._invited(unit, by, practice, client_id, now) for client_id in client_ids]
+            for one in done:
+                if one.outcome not in ("not_found", "invited"):  # an invitation has an entry of its own
+                    facts = {"outcome": one.outcome}
+                    await unit.audit.record(
+                        AuditEntry("invitation.considered", one.client_id, record=one.client_id, facts=facts)
+                    )
             return await unit.commit(Page(tuple(done), following))
 
     async def _invited(

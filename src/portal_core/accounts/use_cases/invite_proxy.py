@@ -49,6 +49,7 @@ class InviteProxy:
         async with self.begin(actor) as unit:
             by = require_staff(actor, *GRANT_MANAGER_ROLES)
             email = normalize_email(command.email)
+            await unit.invitations.lock()
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)

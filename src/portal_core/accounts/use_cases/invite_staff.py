@@ -33,6 +33,7 @@ class InviteStaff:
     async def __call__(self, actor: Actor, staff_id: UUID) -> InvitationView:
         async with self.begin(actor) as unit:
             by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
+            await unit.invitations.lock()
             member = await unit.staff_records.get(staff_id)
             if member is None or not member.active:
                 raise NotFound("staff", staff_id)
