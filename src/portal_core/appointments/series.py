@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from portal_core.appointments.errors import SeriesEnded
 from portal_core.appointments.scheduling.recurrence import WEEK, series_starts
+from portal_core.appointments.scheduling.wall_clock import local_time
 
 SeriesStatus = Literal["active", "ended"]
 
@@ -19,7 +20,8 @@ class Series:
     appointment.
 
     `first_start` is local in `time_zone` and naive. `weeks` is how long the series is from then on: its dates, skipped
-    ones too, times the interval. A series names no client: its appointments' attendances do.
+    ones too, times the interval. It follows a new zone of its location, or of the practice without one, with its
+    appointments. A series names no client: its appointments' attendances do.
     """
 
     id: UUID
@@ -49,6 +51,19 @@ class Series:
             interval_weeks=self.interval_weeks,
             skip_dates=skip_dates,
         )
+
+    def in_zone(self, time_zone: str, now: datetime, *, keep_instant: bool) -> "Series":
+        """The series after the zone of its location, or of the practice without one, has changed.
+
+        It keeps its time on the wall clock; or the instant of its next date, and `first_start` then has the time that
+        clocks in the new zone show at that instant.
+        """
+        first_start = self.first_start
+        if keep_instant:
+            starts = self.starts()
+            at = next((start for start in starts if start > now), starts[-1])
+            first_start += local_time(at, time_zone) - local_time(at, self.time_zone)
+        return self._changed(time_zone=time_zone, first_start=first_start)
 
     def with_clinician(self, clinician_id: UUID) -> "Series":
         """The series with another clinician, after its appointments to come were given to them."""

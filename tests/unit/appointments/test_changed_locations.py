@@ -2,17 +2,19 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 import pytest_asyncio
 from attrs import define, evolve
 
 from portal_core.appointments.model import Booking
 from portal_core.appointments.option_views import ChangedLocationView
-from portal_core.appointments.scheduling.wall_clock import first_instant
+from portal_core.appointments.scheduling.wall_clock import LocalDateTime, first_instant
 from portal_core.appointments.settings import Location
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
+from tests.unit.appointments.series_setup import appointments_of, book, extend, move
 
 CHICAGO = "America/Chicago"
 
@@ -169,3 +171,37 @@ async def test_nothing_moves_into_the_past(office: Office) -> None:
     view = await office.change(time_zone="Europe/Vienna")
     assert (view.changed, view.conflicts) == ((), (soon.appointment.id,))
     assert (await office.now(soon)).appointment.time_zone == ZONE
+
+
+@pytest.mark.parametrize(
+    ("keep", "starts", "first_start"),
+    [
+        ("wall_time", [first_instant(datetime(2026, 3, day, 10), CHICAGO) for day in (3, 10, 17)], 10),  # noqa: DTZ001
+        ("instant", [new_york(3, 10), new_york(10, 10), new_york(17, 10)], 9),
+    ],
+)
+async def test_series_follow_the_zone_of_their_location(
+    office: Office, keep: str, starts: list[datetime], first_start: int
+) -> None:
+    scenario = office.scenario
+    view = await book(scenario, 2, location_id=office.location.id, outside_hours=True)
+    other = await book(scenario, 1, first_start=datetime(2026, 3, 4, 15))  # noqa: DTZ001
+    await office.change(time_zone=CHICAGO, keep=keep)
+    series = await scenario.use_cases.get_series(scenario.world.front_desk, view.id)
+    assert (series.time_zone, series.first_start, series.version) == (
+        CHICAGO,
+        LocalDateTime(datetime(2026, 3, 3, first_start)),  # noqa: DTZ001
+        2,
+    )
+    assert await scenario.use_cases.get_series(scenario.world.front_desk, other.id) == other
+    extended = await extend(scenario, series, count=1, outside_hours=True)
+    known = {one.id: one.starts_at for one in await appointments_of(scenario, scenario.ann)}
+    assert [known[one] for one in extended.appointments] == starts
+    moved = await move(
+        scenario,
+        series,
+        datetime(2026, 3, 3, 15),  # noqa: DTZ001
+        location_id=office.location.id,
+        outside_hours=True,
+    )
+    assert (len(moved.appointments), moved.refused) == (3, ())

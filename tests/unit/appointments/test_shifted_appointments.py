@@ -17,6 +17,7 @@ from portal_core.people.use_cases.change_practice import ChangePractice, ChangeP
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import grey
+from tests.unit.appointments.series_setup import book as book_series
 
 HOUR = timedelta(hours=1)
 
@@ -123,3 +124,15 @@ async def test_other_changes_of_the_practice_affect_no_appointment(scenario: Boo
     view = await ChangePractice(begin, scenario.world.clock)(scenario.world.as_staff("administrator"), command)
     assert view.affected == ()
     assert await scenario.world.jobs("practice_time_zone_changed") == []
+
+
+async def test_video_series_follow_the_practices_zone(scenario: BookingScenario) -> None:
+    view = await book_series(scenario, 2)
+    begin, clock = cast(Begin[Any], scenario.world.begin), scenario.world.clock
+    command = ChangePracticeCommand("Elm Street", "America/Chicago", None, 1)
+    await ChangePractice(begin, clock)(scenario.world.as_staff("administrator"), command)
+    follow = FollowPracticeTimeZone(scenario.world.begin, clock)
+    for _ in range(2):
+        await follow(scenario.world.system)
+        series = await scenario.use_cases.get_series(scenario.world.front_desk, view.id)
+        assert (series.time_zone, series.first_start, series.version) == ("America/Chicago", view.first_start, 2)

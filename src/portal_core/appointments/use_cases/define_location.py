@@ -13,6 +13,7 @@ from portal_core.appointments.local_times import at_local_time, in_zone
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.option_views import ChangedLocationView
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.series_dates import move_series_to_zone
 from portal_core.appointments.settings import (
     MAX_ADDRESS_LENGTH,
     MAX_NAME_LENGTH,
@@ -118,6 +119,8 @@ class DefineLocation:
         done = BulkChange()
         if not same:
             zone = location.time_zone if location.time_zone != known.time_zone else None
+            if zone is not None:
+                await move_series_to_zone(unit, booked, location.id, zone, now, keep_instant=keep == "instant")
             change = _change(zone, keep, now)
             done = await change_appointments(unit, actor, booked, change, options.clinicians, now)
         return done if location.active else BulkChange(done.changed, tuple(booked))

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.series_dates import move_series_to_zone
 from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.use_cases.correct_appointment_times import move_to_local_times
 from portal_core.kernel.actor import Actor
@@ -28,7 +29,10 @@ class FollowPracticeTimeZone:
     async def __call__(self, actor: Actor) -> int:
         async with self.begin(actor) as unit:
             require_system(actor)
-            return await unit.commit(await move_to_local_times(unit, actor, _zones, self.clock.now()))
+            now = self.clock.now()
+            time_zone = (await unit.directory.for_practice()).time_zone
+            await move_series_to_zone(unit, await unit.appointments.upcoming(now), None, time_zone, now)
+            return await unit.commit(await move_to_local_times(unit, actor, _zones, now))
 
 
 def _zones(options: BookingOptions) -> Callable[[Appointment], str | None]:
