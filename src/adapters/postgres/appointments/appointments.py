@@ -269,8 +269,7 @@ class PostgresAppointments(Appointments):
     async def add(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         self.tx.write_later(ADD, **APPOINTMENT.values(booking.appointment))
         await self._put(booking)
-        for entry in audit_entries:
-            self.tx.add_audit_entry(entry)
+        self.tx.add_audit_entry(*audit_entries)
 
     async def get(self, client_id: UUID, appointment_id: UUID) -> Booking | None:
         found = await self._bookings(await self.tx.fetch(GET, id=appointment_id, client_id=client_id))
@@ -287,8 +286,7 @@ class PostgresAppointments(Appointments):
     async def save(self, booking: Booking, *audit_entries: AuditEntry) -> None:
         await self.tx.save(SAVE, **APPOINTMENT.values(booking.appointment))
         await self._put(booking)
-        for entry in audit_entries:
-            self.tx.add_audit_entry(entry)
+        self.tx.add_audit_entry(*audit_entries)
 
     async def booked_times(
         self, clinicians: Collection[UUID], since: datetime, until: datetime | None = None
@@ -319,8 +317,7 @@ class PostgresAppointments(Appointments):
         if await self.tx.execute(SAVE_ALL, rows=rows, ids=ids) != len(rows):
             raise StaleVersion
         await self.tx.execute(SAVE_ALL_PARTS, rows=rows, ids=ids)
-        for entry in audit_entries:
-            self.tx.add_audit_entry(entry)
+        self.tx.add_audit_entry(*audit_entries)
 
     async def clients_of(self, appointment_ids: Collection[UUID]) -> Mapping[UUID, Sequence[UUID]]:
         found = {one: list[UUID]() for one in appointment_ids}

@@ -74,9 +74,9 @@ class Transaction:
         """The client the transaction is confined to."""
         return record_id(self.actor)
 
-    def add_audit_entry(self, entry: AuditEntry) -> None:
-        """Add an entry to be written with this transaction."""
-        self.entries.append(entry)
+    def add_audit_entry(self, *entries: AuditEntry) -> None:
+        """Add entries to be written with this transaction, all of them by one statement."""
+        self.entries += entries
 
     async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
         """Run a statement and return all rows."""

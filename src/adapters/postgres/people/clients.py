@@ -238,7 +238,7 @@ class PostgresClientRecords(ClientRecords):
         await self.tx.execute_many(ADD_CLIENT, [await self._values(client) for client in clients])
         await self.tx.execute_many(ADD_CLIENT_KEY, keys)
         await self.tx.execute_many(ADD_FIRST_WORDS, [_words(client) for client in clients])
-        self.tx.entries += audit_entries
+        self.tx.add_audit_entry(*audit_entries)
 
     async def save(self, client: Client, audit_entry: AuditEntry) -> None:
         await self.tx.save(SAVE_CLIENT, **await self._values(client))
@@ -256,7 +256,7 @@ class PostgresClientRecords(ClientRecords):
         await self.tx.execute_many(SAVE_CLIENT, [await self._values(client) for client in clients])
         await self.tx.execute_many(DROP_WORDS, [_words(client) for client in clients])
         await self.tx.execute_many(ADD_WORDS, [_words(client) for client in clients])
-        self.tx.entries += audit_entries
+        self.tx.add_audit_entry(*audit_entries)
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
         if await self.tx.execute(DROP_CLIENT_KEY, client_id=client_id) == 0:
@@ -350,4 +350,4 @@ class PostgresCareTeams(CareTeams):
             await self.tx.execute(CLEAR_TEAMS, client_ids=list(teams))
         joining = [{"client_id": client, "clinician_id": one} for client, team in teams.items() for one in team]
         await self.tx.execute_many(JOIN_TEAM, joining)
-        self.tx.entries += audit_entries
+        self.tx.add_audit_entry(*audit_entries)
