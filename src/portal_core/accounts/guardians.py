@@ -1,14 +1,17 @@
 """The guardians that the rows of an import name, and whom of them an import invites."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from attrs import frozen
 
 from portal_core.access.model import GrantTerms, Relationship
 from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import Invalid, check_all
-from portal_core.people.import_rows import DateOrder, parse_date
+from portal_core.people.import_cells import DateOrder, parse_date, split_list, yes_or_no
+
+_T = TypeVar("_T")
 
 
 @frozen
@@ -26,47 +29,64 @@ class GuardianColumns:
     `guardian_email` are addresses with `;` between them. `guardian_relationship` is one for all of them, or one each:
     `parent` (which it is when it is blank), `guardian`, `representative` or `other`. `guardian_until` is the first day
     without access, in the import's order of dates; blank is as long as the rules for minors allow.
+    `guardian_may_write` is yes or no, one for all or one each; blank is no: they read.
     """
 
     guardian_email: str | None = None
     guardian_relationship: str | None = None
     guardian_until: str | None = None
+    guardian_may_write: str | None = None
 
     @property
     def named(self) -> bool:
         """Whether the row names a guardian."""
-        return bool(_parts(self.guardian_email))
+        return bool((self.guardian_email or "").replace(";", "").strip())
 
     def guardians(self, dates: DateOrder) -> tuple[Guardian, ...]:
         """Each guardian once.
 
         Raises:
-            Invalid: an email, a relationship or the date is not valid; it names every such column.
+            Invalid: an email, a relationship, a date or an answer is not valid; it names every such column.
         """
-        emails = _parts(self.guardian_email)
-        parsed = check_all(
-            {
-                "emails": lambda: tuple(normalize_email(one, path="guardian_email") for one in emails),
-                "relationships": lambda: self._relationships(len(emails)),
-                "until": lambda: self._until(dates),
-            }
-        )
-        until = cast(date | None, parsed["until"])
-        pairs = dict(zip(cast(tuple[str, ...], parsed["emails"]), self._relationships(len(emails)), strict=True))
-        return tuple(Guardian(email, GrantTerms(kind, until=until)) for email, kind in pairs.items())
-
-    def _relationships(self, count: int) -> tuple[Relationship, ...]:
-        given = [one.lower() for one in _parts(self.guardian_relationship)] or ["parent"]
-        given = given * count if len(given) == 1 else given
-        if len(given) != count or not set(given) <= set(get_args(Relationship)):
-            message = f"Must be one of {', '.join(get_args(Relationship))}: one for all guardians, or one for each."
-            raise Invalid.at("guardian_relationship", "relationship_unknown", message)
-        return tuple(cast(Relationship, one) for one in given)
+        emails = split_list(self.guardian_email, "guardian_email")
+        columns: dict[str, Callable[[], Any]] = {
+            "emails": lambda: [normalize_email(one, path="guardian_email") for one in emails],
+            "relationships": lambda: _one_each(
+                split_list(self.guardian_relationship, "guardian_relationship") or ("parent",),
+                len(emails),
+                "guardian_relationship",
+                _relationship,
+            ),
+            "until": lambda: self._until(dates),
+            "may_write": lambda: _one_each(
+                split_list(self.guardian_may_write, "guardian_may_write") or ("no",),
+                len(emails),
+                "guardian_may_write",
+                lambda text: yes_or_no(text, "guardian_may_write"),
+            ),
+        }
+        parsed = check_all(columns)
+        terms = [
+            GrantTerms(relationship, may_write=may_write, until=parsed["until"])
+            for relationship, may_write in zip(parsed["relationships"], parsed["may_write"], strict=True)
+        ]
+        return tuple(Guardian(*one) for one in dict(zip(parsed["emails"], terms, strict=True)).items())
 
     def _until(self, dates: DateOrder) -> date | None:
         text = (self.guardian_until or "").strip()
         return parse_date(text, dates, "guardian_until") if text else None
 
 
-def _parts(text: str | None) -> tuple[str, ...]:
-    return tuple(one.strip() for one in (text or "").split(";") if one.strip())
+def _one_each(items: tuple[str, ...], count: int, path: str, read: Callable[[str], _T]) -> list[_T]:
+    """The values of a column with one item for all guardians, or one for each."""
+    if len(items) not in (1, count):
+        raise Invalid.at(path, "count_differs", "Give one for all guardians, or one for each.")
+    found = [read(one) for one in items]
+    return found * count if len(found) == 1 else found
+
+
+def _relationship(text: str) -> Relationship:
+    if text.lower() not in get_args(Relationship):
+        message = f"Must be one of: {', '.join(get_args(Relationship))}."
+        raise Invalid.at("guardian_relationship", "relationship_unknown", message)
+    return cast(Relationship, text.lower())

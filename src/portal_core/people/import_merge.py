@@ -9,10 +9,11 @@ from attrs import define, field, fields, frozen
 
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import ContactChanges
-from portal_core.kernel.errors import FieldError, RecordDestroyed
+from portal_core.kernel.errors import FieldError, Invalid, RecordDestroyed
 from portal_core.kernel.sources import IdSource
 from portal_core.people.corrections import recalculate_access
-from portal_core.people.import_rows import ClientRow, ClinicianRow, DateOrder, ParsedRow
+from portal_core.people.import_cells import DateOrder
+from portal_core.people.import_rows import ClientRow, ClinicianRow, ParsedRow
 from portal_core.people.model import Client, Clinician, changed_fields
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.staff_rules import release_time
@@ -161,7 +162,7 @@ def _plan_client(
     external_id = parsed.values.get("external_id")
     before = stored.known.get(external_id) if external_id else None
     stored_team = stored.teams[before.id] if before else ()
-    team, team_errors = _team(row.team(), context.clinicians, stored_team)
+    team, team_errors = _team(row, context.clinicians, stored_team)
     errors = parsed.errors + context.duplicate("client", external_id, place, row.line) + team_errors
     values, kept = parsed.values, tuple[str, ...]()
     if before is None:
@@ -232,9 +233,13 @@ def _merged(known: Client, values: Mapping[str, Any], *, signs_in: bool) -> tupl
 
 
 def _team(
-    external_ids: Sequence[str] | None, clinicians: Mapping[str, Clinician], stored: Collection[UUID]
+    row: ClientRow, clinicians: Mapping[str, Clinician], stored: Collection[UUID]
 ) -> tuple[tuple[UUID, ...] | None, tuple[FieldError, ...]]:
     """The team of a row, None where it says nothing. Clinicians who left stay in the team, and do not join one."""
+    try:
+        external_ids = row.team()
+    except Invalid as error:
+        return None, error.fields
     if external_ids is None:
         return None, ()
     found = [clinicians.get(one) for one in external_ids]

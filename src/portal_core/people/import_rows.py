@@ -1,9 +1,8 @@
 """Rows of an import file, and how they are parsed."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar
 
 from attrs import fields, frozen
 
@@ -18,27 +17,7 @@ from portal_core.people.details import (
     may_be_empty,
 )
 from portal_core.people.identifiers import License
-
-EMPTY: Final = "(empty)"
-"""What a row says, in any case, to empty a field. A field that it leaves blank or does not have stays as it is."""
-
-DateOrder = Literal["iso", "us", "eu"]
-"""How dates are written: year-month-day; month/day/year; or day.month.year. The first is understood in every import."""
-
-_YES = {"yes", "true", "1", "y"}
-_NO = {"no", "false", "0", "n"}
-# The time of day that spreadsheets and databases write after a date.
-_MIDNIGHT = re.compile(r"[ T]+(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re.IGNORECASE)
-_YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})(?P<mark>-?)(?P<month>[0-9]{2})(?P=mark)(?P<day>[0-9]{2})")
-_YEAR_LAST: Mapping[DateOrder, re.Pattern[str]] = {
-    "us": re.compile(r"(?P<month>[0-9]{1,2})(?P<mark>[/-])(?P<day>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})"),
-    "eu": re.compile(r"(?P<day>[0-9]{1,2})(?P<mark>[./-]) ?(?P<month>[0-9]{1,2})(?P=mark) ?(?P<year>[0-9]{4})"),
-}
-_DATE_MESSAGES: Mapping[DateOrder, str] = {
-    "iso": "Must be a date as year-month-day, such as 1980-05-31. An import can also be told the orders us and eu.",
-    "us": "Must be a date as month/day/year with four digits for the year, such as 5/31/1980.",
-    "eu": "Must be a date as day.month.year with four digits for the year, such as 31.5.1980.",
-}
+from portal_core.people.import_cells import DateOrder, is_empty, parse_date, split_list, yes_or_no
 
 
 @frozen
@@ -98,22 +77,26 @@ class ClientRow:
         return _parsed(self, ClientDetails, readers, client_checks(today), composed)
 
     def team(self) -> tuple[str, ...] | None:
-        """The external ids of the care team; None where the row says nothing, and nobody for `EMPTY`."""
+        """The external ids of the care team; None where the row says nothing, and nobody for `EMPTY`.
+
+        Raises:
+            Invalid: `too_many`.
+        """
         text = (self.clinicians or "").strip()
         if not text:
             return None
-        return () if _is_empty(text) else _parts(text)
+        return () if is_empty(text) else split_list(text, "clinicians")
 
     def _emergency_contact(self) -> EmergencyContact | Keep | None:
         """The contact of the three columns; an empty name empties it."""
         name = (self.emergency_contact_name or "").strip()
         relationship = (self.emergency_contact_relationship or "").strip()
         phone = (self.emergency_contact_phone or "").strip()
-        if _is_empty(name):
+        if is_empty(name):
             return None
         if not (name or relationship or phone):
             return KEEP
-        return EmergencyContact(name, phone, None if _is_empty(relationship) else relationship)
+        return EmergencyContact(name, phone, None if is_empty(relationship) else relationship)
 
 
 @frozen
@@ -137,7 +120,7 @@ class ClinicianRow:
 
     def parse(self) -> ParsedRow:
         """Parse and validate the row."""
-        readers: Readers = {"active": _yes_or_no, "licenses": _licenses}
+        readers: Readers = {"active": lambda text: yes_or_no(text, "active"), "licenses": _licenses}
         return _parsed(self, ClinicianDetails, readers, clinician_checks(), {})
 
 
@@ -161,7 +144,7 @@ def _parsed(
             if name in composed:
                 if composed[name] is not KEEP:
                     values[name] = composed[name] and checks[name](composed[name])
-            elif _is_empty(text):
+            elif is_empty(text):
                 if identifies or not may_be_empty(kind, name):
                     raise Invalid.at(name, "required", "Cannot be emptied.")
                 values[name] = default
@@ -174,37 +157,5 @@ def _parsed(
     return ParsedRow(values, tuple(errors))
 
 
-def _is_empty(text: str) -> bool:
-    return text.lower() == EMPTY
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(one.strip() for one in text.split(";") if one.strip())
-
-
 def _licenses(text: str) -> tuple[License, ...]:
-    return tuple(License(*one.partition(" ")[::2]) for one in _parts(text))
-
-
-def _yes_or_no(text: str) -> bool:
-    if text.lower() not in _YES | _NO:
-        raise Invalid.at("active", "not_yes_or_no", "Must be yes or no.")
-    return text.lower() in _YES
-
-
-def parse_date(text: str, dates: DateOrder, path: str) -> date:
-    """A date as a row writes it.
-
-    Raises:
-        Invalid: `date_invalid`.
-    """
-    text = _MIDNIGHT.sub("", text)
-    found = _YEAR_FIRST.fullmatch(text)
-    if found is None and dates != "iso":
-        found = _YEAR_LAST[dates].fullmatch(text)
-    try:
-        if found is not None:
-            return date(int(found["year"]), int(found["month"]), int(found["day"]))
-    except ValueError:
-        pass  # such as 30 February
-    raise Invalid.at(path, "date_invalid", _DATE_MESSAGES[dates])
+    return tuple(License(*one.partition(" ")[::2]) for one in split_list(text, "licenses"))

@@ -39,7 +39,7 @@ async def test_an_import_refuses_rows_and_not_the_rest(open_practice: OpenPracti
 
 async def test_an_import_invites_guardians_once(open_practice: OpenPractice) -> None:
     child = {"line": 2, "external_id": "g1", "given_name": "Kim", "family_name": "Lee", "date_of_birth": "2018-05-17"}
-    guardians = {"guardian_email": "pa@lee.example; ma@lee.example", "guardian_relationship": "guardian"}
+    guardians = {"guardian_email": "pa@lee.example; ma@lee.example", "guardian_may_write": "yes"}
     for dry_run, invited in ((True, 2), (False, 2), (False, 0)):
         body = {"clients": [child | guardians], "dry_run": dry_run}
         report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
@@ -47,6 +47,10 @@ async def test_an_import_invites_guardians_once(open_practice: OpenPractice) -> 
     listed = await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/invitations")
     sent = [one["email"] for one in listed["items"] if one["kind"] == "proxy"]
     assert sorted(sent) == ["ma@lee.example", "pa@lee.example"]
-    body = {"clients": [child | {"guardian_email": "nobody", "guardian_until": "x"}]}
+    body = {"clients": [child | {"guardian_email": "nobody", "guardian_until": "x", "guardian_may_write": "x"}]}
     report = await open_practice.ask(open_practice.admin, "POST", f"{PRACTICE}/imports", body)
-    assert [error["path"] for error in report["rows"][0]["errors"]] == ["guardian_email", "guardian_until"]
+    assert [error["path"] for error in report["rows"][0]["errors"]] == [
+        "guardian_email",
+        "guardian_until",
+        "guardian_may_write",
+    ]

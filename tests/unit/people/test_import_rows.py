@@ -8,6 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal_core.people.import_cells import DateOrder
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from tests.support.contracts.people.world import TODAY
 from tests.unit.people.import_setup import CLINICIANS, PLAIN, client_of, faults, run_import
@@ -43,6 +44,7 @@ async def use_cases() -> MemoryPeopleUseCases:
         (evolve(PLAIN, emergency_contact_name="Grace"), "emergency_contact.phone", "phone_invalid"),
         (evolve(PLAIN, emergency_contact_phone="+12125550123"), "emergency_contact.name", "empty"),
         (evolve(PLAIN, clinicians="C-9"), "clinicians", "clinician_unknown"),
+        (evolve(PLAIN, clinicians="C-1;" * 101), "clinicians", "too_many"),
         (evolve(PLAIN, external_id="E-9"), "external_id", "duplicate_id"),
         (evolve(PLAIN, given_name="A\x00nn"), "given_name", "characters_invalid"),
     ],
@@ -76,6 +78,7 @@ async def test_invalid_row_is_rejected_with_line_and_reason(
         (ClinicianRow(5, "C-1", "Dr. Grey", npi="1234567890"), "npi", "npi_invalid"),
         (ClinicianRow(5, "C-1", "Dr. Grey", licenses="NY 1; 012345"), "licenses.1.state", "state_invalid"),
         (ClinicianRow(5, "C-1", "Dr. Grey", licenses="NY"), "licenses.0.number", "empty"),
+        (ClinicianRow(5, "C-1", "Dr. Grey", licenses="NY 1;" * 101), "licenses", "too_many"),
         (ClinicianRow(5, "C-2", "Dr. Owen"), "external_id", "duplicate_id"),
     ],
 )
@@ -163,3 +166,18 @@ async def test_dates_are_read_in_the_order_of_the_import(
 async def test_date_in_another_form_is_rejected(use_cases: MemoryPeopleUseCases, dates: str, text: str) -> None:
     report = await run_import(use_cases, evolve(PLAIN, date_of_birth=text), dates=dates)
     assert faults(report) == [(2, "date_of_birth", "date_invalid")]
+
+
+@pytest.mark.parametrize(
+    ("dates", "text", "order"),
+    [
+        ("iso", "1990-02-30", "year-month-day"),
+        ("us", "1990-02-30", "year-month-day"),
+        ("us", "31/5/1980", "month/day/year"),
+        ("eu", "29.2.1981", "day.month.year"),
+        ("eu", "0000-01-01", "year-month-day"),
+    ],
+)
+def test_date_that_no_calendar_has_is_told_as_such(dates: DateOrder, text: str, order: str) -> None:
+    (error,) = evolve(PLAIN, date_of_birth=text).parse(TODAY, dates).errors
+    assert error.message == f"There is no such date, read as {order}."

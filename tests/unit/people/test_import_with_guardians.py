@@ -75,6 +75,16 @@ async def test_guardians_are_invited_on_the_default_terms_and_once(use_cases: Me
     assert len(invitations(use_cases)) == 2
 
 
+@pytest.mark.parametrize(
+    ("cell", "write"), [(None, [False, False]), (" ", [False, False]), ("Yes", [True, True]), ("no; y", [False, True])]
+)
+async def test_guardians_may_write_where_the_file_says_so(
+    use_cases: MemoryPeopleUseCases, cell: str | None, write: list[bool]
+) -> None:
+    await run_import(use_cases, (KIM, GuardianColumns(f"{PA};{MA}", guardian_may_write=cell)))
+    assert [one.terms and one.terms.may_write for one in invitations(use_cases)] == write
+
+
 async def test_access_that_was_withdrawn_is_not_restored(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     child = await world.add_client("Kim", "Lee", external_id="K-1", date_of_birth=birthday(8))
@@ -106,7 +116,10 @@ async def test_holder_of_a_grant_without_invitation_is_left_alone(use_cases: Mem
     [
         (KIM, GuardianColumns("pa at example"), "guardian_email", "email_invalid"),
         (KIM, GuardianColumns(PA, "uncle"), "guardian_relationship", "relationship_unknown"),
-        (KIM, GuardianColumns(f"{PA};{MA}", "parent;parent;other"), "guardian_relationship", "relationship_unknown"),
+        (KIM, GuardianColumns(f"{PA};{MA}", "parent;parent;other"), "guardian_relationship", "count_differs"),
+        (KIM, GuardianColumns(PA, guardian_may_write="maybe"), "guardian_may_write", "not_yes_or_no"),
+        (KIM, GuardianColumns(PA, guardian_may_write="yes;no"), "guardian_may_write", "count_differs"),
+        (KIM, GuardianColumns(f"{PA};" * 101), "guardian_email", "too_many"),
         (KIM, GuardianColumns(PA, guardian_until="soon"), "guardian_until", "date_invalid"),
         (KIM, GuardianColumns(PA, guardian_until="2020-01-01"), "guardian_until", "until_past"),
         (evolve(KIM, state="PR"), GuardianColumns(PA), "guardian_until", "until_needed"),
@@ -139,8 +152,13 @@ async def test_email_of_another_persons_invitation_or_account_is_an_error_of_the
 
 
 async def test_every_wrong_column_about_guardians_is_reported(use_cases: MemoryPeopleUseCases) -> None:
-    report = await run_import(use_cases, (KIM, GuardianColumns("pa", "uncle", "soon")))
-    assert [path for _, path, _ in faults(report)] == ["guardian_email", "guardian_relationship", "guardian_until"]
+    report = await run_import(use_cases, (KIM, GuardianColumns("pa", "uncle", "soon", "maybe")))
+    assert [path for _, path, _ in faults(report)] == [
+        "guardian_email",
+        "guardian_relationship",
+        "guardian_until",
+        "guardian_may_write",
+    ]
 
 
 async def test_terms_end_on_the_given_date_in_the_order_of_the_import(use_cases: MemoryPeopleUseCases) -> None:

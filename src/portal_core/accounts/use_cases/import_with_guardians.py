@@ -24,7 +24,8 @@ from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.people.import_rows import ClientRow, DateOrder
+from portal_core.people.import_cells import DateOrder
+from portal_core.people.import_rows import ClientRow
 from portal_core.people.model import Client, Practice
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit

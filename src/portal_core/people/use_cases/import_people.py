@@ -13,6 +13,7 @@ from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import Conflict
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
+from portal_core.people.import_cells import DateOrder
 from portal_core.people.import_merge import (
     ClientPlan,
     ClinicianPlan,
@@ -22,7 +23,7 @@ from portal_core.people.import_merge import (
     store_clients,
     store_clinicians,
 )
-from portal_core.people.import_rows import ClientRow, ClinicianRow, DateOrder
+from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ImportedRow, ImportReport

@@ -11,7 +11,8 @@ from entrypoints.http.contract.fields import Request
 from portal_core.accounts.guardians import GuardianColumns
 from portal_core.accounts.use_cases.import_with_guardians import ImportWithGuardiansCommand
 from portal_core.kernel.errors import Invalid
-from portal_core.people.import_rows import ClientRow, ClinicianRow, DateOrder
+from portal_core.people.import_cells import DateOrder
+from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.use_cases.import_people import ImportPeopleCommand
 
 MAX_IMPORT_ROWS = 1000
@@ -61,6 +62,7 @@ class ClientRowRequest(Request, frozen=True):
     A new client needs `given_name`, `family_name` and `date_of_birth`. A field that is absent, null or blank stays as
     it is, and `(empty)` empties it. The proxies in `guardian_email` (several separated by `;`) are invited once.
     `guardian_relationship` is `parent` where it is absent; `guardian_until` is their first day without access.
+    `guardian_may_write` is yes or no, and no where it is absent.
     """
 
     line: LineNumber
@@ -85,10 +87,13 @@ class ClientRowRequest(Request, frozen=True):
     guardian_email: LongText | None = None
     guardian_relationship: Text | None = None
     guardian_until: Text | None = None
+    guardian_may_write: Text | None = None
 
     def guardians(self) -> GuardianColumns:
         """Convert the columns about guardians."""
-        return GuardianColumns(self.guardian_email, self.guardian_relationship, self.guardian_until)
+        return GuardianColumns(
+            self.guardian_email, self.guardian_relationship, self.guardian_until, self.guardian_may_write
+        )
 
     def row(self) -> ClientRow:
         """Convert the request to the core's row."""
