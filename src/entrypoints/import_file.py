@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from entrypoints.errors import CommandError
 from entrypoints.import_csv import SEPARATORS, CsvFile
@@ -24,13 +24,23 @@ _DATE_CELL = re.compile(r"\s*([0-9./ :-]+)?(AM|T[0-9:.]+)?\s*", re.IGNORECASE)
 class PeopleFile:
     """The rows of a file. `rejected` could not be read; the import itself validates the values of the others.
 
-    `guardians` are those of each client.
+    `guardians` are those of each client. `headers` are the names that the file has for our columns.
     """
 
     clinicians: list[ClinicianRow] = field(factory=list)
     clients: list[ClientRow] = field(factory=list)
     guardians: list[GuardianColumns] = field(factory=list)
     rejected: list[ImportedRow] = field(factory=list)
+    headers: dict[str, str] = field(factory=dict)
+
+    def in_their_words(self, row: ImportedRow) -> ImportedRow:
+        """What happened with a row, with the file's names of the columns."""
+        return evolve(
+            row,
+            fields=tuple(self.headers.get(name, name) for name in row.fields),
+            kept=tuple(self.headers.get(name, name) for name in row.kept),
+            errors=tuple(evolve(error, path=self.headers.get(error.path, error.path)) for error in row.errors),
+        )
 
 
 def read_people(file: Path, columns: Sequence[str] = (), kind: PersonKind | None = None) -> PeopleFile:
@@ -44,7 +54,7 @@ def read_people(file: Path, columns: Sequence[str] = (), kind: PersonKind | None
     """
     csv_file = CsvFile.read(file)
     header = _read_header(file, csv_file, [_mapping(one) for one in columns], kind)
-    people = PeopleFile()
+    people = PeopleFile(headers=header.theirs)
     for row in csv_file.rows(header.separator, header.starts_row):
         if row.cells is None:
             people.rejected.append(_rejected(row.line, "row", "quotes_invalid", _QUOTES))
@@ -57,11 +67,12 @@ def read_people(file: Path, columns: Sequence[str] = (), kind: PersonKind | None
 
 @frozen
 class _Header:
-    """The separator, and the name of each column; None for one that is left out."""
+    """The separator, and our name of each column, None for one that is left out; `theirs` are the file's for ours."""
 
     separator: str
     names: tuple[str | None, ...]
     kind: PersonKind | None
+    theirs: dict[str, str]
 
     def values(self, cells: Sequence[str]) -> dict[str, str]:
         """The cells by the names of their columns."""
@@ -124,7 +135,8 @@ def _read_header(
     if twice := sorted({one for one in names if one and names.count(one) > 1}):
         raise CommandError(f"{file}: a column appears twice: {', '.join(twice)}")
     _require(file, names, kind)
-    return _Header(separator, tuple(one or None for one in names), kind)
+    theirs = {one: name for one, name in zip(names, header, strict=True) if one}
+    return _Header(separator, tuple(one or None for one in names), kind, theirs)
 
 
 def _require(file: Path, names: Sequence[str], kind: PersonKind | None) -> None:

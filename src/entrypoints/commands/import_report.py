@@ -45,8 +45,8 @@ def write_report(report: ImportReport, file: Path) -> None:
 def _cells(row: ImportedRow) -> tuple[str, ...]:
     errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
     fields, kept = "; ".join(row.fields), "; ".join(row.kept)
-    who = str(row.line), row.kind or "", _as_text(row.external_id or "")
-    return *who, row.outcome, fields, kept, str(row.guardians or ""), errors
+    cells = (row.kind or "", row.external_id or "", row.outcome, fields, kept, str(row.guardians or ""), errors)
+    return str(row.line), *map(_as_text, cells)
 
 
 def _as_text(cell: str) -> str:

@@ -244,7 +244,7 @@ def import_people(
             return await portal.use_case(ImportWithGuardians)(actor, whole)
 
     imported = with_portal(work)
-    rows = sorted((*people.rejected, *imported.rows), key=lambda row: row.line)
+    rows = sorted(map(people.in_their_words, (*people.rejected, *imported.rows)), key=lambda row: row.line)
     report = ImportReport.of(rows, dry_run=dry_run)
     if report_file is not None:
         write_report(report, report_file)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from attrs import frozen
 
 from portal_core.kernel.contact import state_code
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.errors import Invalid, check_all
 from portal_core.kernel.text import single_line_text
 
 _EIN = re.compile(r"([0-9]{2})-?([0-9]{7})", re.ASCII)
@@ -26,14 +27,19 @@ class License:
         """Both in the form in which they are kept.
 
         Raises:
-            Invalid: `state_invalid`, or the number is empty or too long.
+            Invalid: `state_invalid`, or the number is empty or too long; it names both.
         """
-        return License(state_code(self.state, f"{path}.state"), single_line_text(self.number, f"{path}.number", 40))
+        checks = {
+            "state": lambda: state_code(self.state, f"{path}.state"),
+            "number": lambda: single_line_text(self.number, f"{path}.number", 40),
+        }
+        return License(**check_all(checks))
 
 
 def validated_licenses(licenses: Iterable[License], path: str) -> tuple[License, ...]:
-    """Each license once, in the order given. Raises as `License.validated`, and Invalid: `too_many`."""
-    found = tuple(dict.fromkeys(one.validated(f"{path}.{index}") for index, one in enumerate(licenses)))
+    """Each license once, in the order given. Raises as `License.validated` of all, and Invalid: `too_many`."""
+    checks = {str(index): partial(one.validated, f"{path}.{index}") for index, one in enumerate(licenses)}
+    found = tuple(dict.fromkeys(check_all(checks).values()))
     if len(found) > MAX_LICENSES:
         raise Invalid.at(path, "too_many", f"Must be at most {MAX_LICENSES}.")
     return found

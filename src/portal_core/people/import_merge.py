@@ -142,7 +142,7 @@ async def _stored_clients(unit: PeopleUnit, parsed: Sequence[ParsedRow]) -> _Sto
     known = await unit.client_records.find_by_external_ids(external_ids)
     teams = await unit.care_teams.of_all([client.id for client in known.values()])
     about = [(known[one.values["external_id"]], one.values) for one in parsed if one.values.get("external_id") in known]
-    sealing = {client.id for client, values in about if any(values.get(name) is not None for name in ENCRYPTED_FIELDS)}
+    sealing = {client.id for client, values in about if _sealed(values)}
     destroyed = await unit.client_records.destroyed(sealing)
     emails = {client.email for client, values in about if values.get("email", client.email) != client.email}
     accounts = await unit.accounts.find_by_emails("portal", {email for email in emails if email is not None})
@@ -186,8 +186,13 @@ def _plan_client(
 
 
 def _cannot_seal(values: Mapping[str, Any]) -> tuple[FieldError, ...]:
-    given = (name for name in ENCRYPTED_FIELDS if values.get(name) is not None)
-    return tuple(FieldError(name, RecordDestroyed.code, RecordDestroyed.title) for name in given)
+    columns = ("emergency_contact_name" if name == "emergency_contact" else name for name in _sealed(values))
+    return tuple(FieldError(column, RecordDestroyed.code, RecordDestroyed.title) for column in columns)
+
+
+def _sealed(values: Mapping[str, Any]) -> list[str]:
+    """The fields to encrypt that a row has a value for."""
+    return [name for name in ENCRYPTED_FIELDS if values.get(name) is not None]
 
 
 async def store_clients(unit: PeopleUnit, plans: Sequence[ClientPlan], now: datetime) -> None:

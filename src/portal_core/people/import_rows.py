@@ -22,7 +22,10 @@ from portal_core.people.import_cells import DateOrder, is_empty, parse_date, spl
 
 @frozen
 class ParsedRow:
-    """The valid values of the fields that a row sets, and every error of the others. None empties a field."""
+    """The valid values of the fields that a row sets, and every error of the others. None empties a field.
+
+    An error's path is a column of the row.
+    """
 
     values: dict[str, Any]
     errors: tuple[FieldError, ...]
@@ -153,8 +156,19 @@ def _parsed(
             elif identifies:
                 raise Invalid.at(name, "missing", "Must not be empty: people are matched by it.")
         except Invalid as error:
-            errors += error.fields
+            errors += map(_at_column, error.fields)
     return ParsedRow(values, tuple(errors))
+
+
+def _at_column(error: FieldError) -> FieldError:
+    """The error at the column that has the value: of several columns of a field, or of the items of a list in one."""
+    column, _, part = error.path.partition(".")
+    if not part:
+        return error
+    number, _, _ = part.partition(".")
+    if number.isdecimal():
+        return FieldError(column, error.code, f"Number {int(number) + 1} in the list: {error.message}")
+    return FieldError(f"{column}_{part}", error.code, error.message)
 
 
 def _licenses(text: str) -> tuple[License, ...]:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from entrypoints.errors import CommandError
 from entrypoints.import_file import PeopleFile, read_people
 from portal_core.accounts.guardians import GuardianColumns
+from portal_core.kernel.errors import FieldError
+from portal_core.people.views import ImportedRow
 
 
 @pytest.fixture
@@ -248,3 +250,20 @@ def test_wrong_column_option_is_refused(file: Path, columns: tuple[str, ...], ki
     with pytest.raises(CommandError) as raised:
         read(file, MIRA, *columns, kind=kind)
     assert words in str(raised.value)
+
+
+def test_report_names_the_columns_of_the_file(file: Path) -> None:
+    people = read(file, "Row Kind,MRN,Date of Birth,Cell\nnurse,,,\n", "Row Kind=kind", "MRN=external_id", "Cell=phone")
+    row = ImportedRow(
+        line=3,
+        kind="client",
+        external_id="K-1",
+        outcome="changed",
+        fields=("date_of_birth", "state"),
+        kept=("phone",),
+        errors=(FieldError("external_id", "x", "y"), FieldError("given_name", "x", "y")),
+    )
+    told = people.in_their_words(row)
+    assert (told.fields, told.kept) == (("Date of Birth", "state"), ("Cell",))
+    assert [error.path for error in told.errors] == ["MRN", "given_name"]
+    assert [error.path for error in people.in_their_words(people.rejected[0]).errors] == ["Row Kind"]

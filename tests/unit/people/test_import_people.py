@@ -329,18 +329,18 @@ def test_encrypted_fields_are_those_of_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("address", "1 Elm Street"), ("coverage", "insured"), ("emergency_contact_name", "Grace")]
+    ("column", "value"), [("address", "1 Elm Street"), ("coverage", "insured"), ("emergency_contact_name", "Grace")]
 )
 async def test_encrypted_field_for_destroyed_record_is_rejected_and_import_continues(
-    use_cases: MemoryPeopleUseCases, field: str, value: str
+    use_cases: MemoryPeopleUseCases, column: str, value: str
 ) -> None:
     await run_import(use_cases, PLAIN)
     ann = await client_of(use_cases, "E-1")
     await DestroyRecordKey(use_cases.world.begin)(use_cases.world.system, ann.id)
-    phone = "2125550123" if field == "emergency_contact_name" else None
-    row = evolve(PLAIN, **{field: value}, emergency_contact_phone=phone)
+    phone = "2125550123" if column == "emergency_contact_name" else None
+    row = evolve(PLAIN, **{column: value}, emergency_contact_phone=phone)
     report = await run_import(use_cases, row, evolve(FULL, clinicians=""))
     assert (report.added, report.changed) == (1, 0)
-    assert faults(report) == [(2, field.removesuffix("_name"), "record_destroyed")]
+    assert faults(report) == [(2, column, "record_destroyed")]
     assert await client_of(use_cases, "E-1") == ann
     assert (await run_import(use_cases, evolve(PLAIN, family_name="Leeds"))).changed == 1
