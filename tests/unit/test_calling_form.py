@@ -100,6 +100,8 @@ def test_deviations_are_reported(monkeypatch: pytest.MonkeyPatch, call: Any, wor
         ("offer_freed_slot", {"freed_slot_id"}),
         ("process_email_request", {"email_request_id"}),
         ("remove_account_feed", {"client_id"}),
+        ("withdraw_disallowed_invitations", {"client_id"}),
+        ("withdraw_excluded_invitations", {"account_id"}),
     ],
 )
 def test_stored_jobs_are_understood(name: str, ids: set[str]) -> None:

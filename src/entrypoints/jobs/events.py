@@ -7,11 +7,12 @@ not delay the others. It must tolerate being run twice.
 from typing import Any
 
 from portal_core.accounts.events import AccountClosed, PasswordReset
+from portal_core.accounts.use_cases.withdraw_disallowed_invitations import WithdrawDisallowedInvitations
 from portal_core.appointments.events import ClientReassigned
 from portal_core.appointments.use_cases.follow_practice_time_zone import FollowPracticeTimeZone
 from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
 from portal_core.kernel.outbox import Event
-from portal_core.people.events import AccountSuspended, PracticeTimeZoneChanged
+from portal_core.people.events import AccountSuspended, PracticeTimeZoneChanged, RecordRulesChanged
 from portal_core.people.use_cases.join_care_team import JoinCareTeam
 
 SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
@@ -21,6 +22,8 @@ SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
     PasswordReset: (RemoveAccountFeed,),
     # The client can book with whoever took over.
     ClientReassigned: (JoinCareTeam,),
+    # An invitation that nobody can accept must not look open to staff.
+    RecordRulesChanged: (WithdrawDisallowedInvitations,),
     # Video visits are local to the practice.
     PracticeTimeZoneChanged: (FollowPracticeTimeZone,),
 }

@@ -10,6 +10,13 @@ class NoEmail(Conflict):
     title = "This record has no email. Add one first."
 
 
+class Discharged(Conflict):
+    """The client was discharged: nobody opens an account for the record until the practice makes them active again."""
+
+    code = "discharged"
+    title = "This client was discharged. Make them active again before you invite anybody."
+
+
 class EmailInUse(Conflict):
     """Another person's portal account has this email, verified or not: the invitation could not be accepted."""
 

@@ -50,6 +50,10 @@ class Invitations(Protocol):
         """
         ...
 
+    async def list_open_of(self, client_id: UUID) -> tuple[Invitation, ...]:
+        """Open invitations of this client and their proxies, by id. Including expired ones."""
+        ...
+
     async def proxies_invited(self, client_ids: Collection[UUID]) -> frozenset[tuple[UUID, str]]:
         """Whom these clients' proxies' invitations ever went to, in any state: the client's id and the email."""
         ...

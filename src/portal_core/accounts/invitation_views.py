@@ -51,6 +51,7 @@ ClientInvitationOutcome = Literal[
     "email_invited",
     "account_not_allowed",
     "discharged",
+    "record_destroyed",
     "not_found",
 ]
 """What inviting many clients did about one: who was not invited has the code of the error that inviting one raises."""

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from portal_core.access.model import GrantTerms
 from portal_core.accounts.invitation_errors import InvitationNotOpen
-from portal_core.accounts.model import Side
+from portal_core.accounts.model import Account, Side
 from portal_core.kernel.codes import code_label, code_matches, hash_code
 
 InvitationKind = Literal["client", "proxy", "staff"]
@@ -68,6 +68,20 @@ class Invitation:
         """
         return self.side == other.side and self.invitee != other.invitee and "client" in (self.kind, other.kind)
 
+    def is_excluded_by(self, account: Account) -> bool:
+        """Whether it can never be accepted beside this account, which is not closed.
+
+        An account has its email to itself, and a person has one account on each side. Only proxies add what they are
+        invited to to the account that they have.
+        """
+        if account.side != self.side:
+            return False
+        if self.kind == "proxy":
+            return account.email == self.email and account.client_id == self.client_id
+        if (account.client_id, account.staff_id) == (self.client_id, self.staff_id):
+            return account.status == "active"
+        return account.email == self.email
+
     def is_open(self, now: datetime) -> bool:
         """Whether it can still be accepted."""
         return self.state == "open" and now < self.expires_at
@@ -99,7 +113,7 @@ class Invitation:
         return evolve(self, state="accepted", code_hash=None, version=self.version + 1)
 
     def withdraw(self) -> "Invitation":
-        """Withdraw it, because staff cancelled it or a new one replaces it.
+        """Withdraw it, because staff cancelled it, a new one replaces it, or it can no longer be accepted.
 
         Raises:
             InvitationNotOpen: accepted or withdrawn.

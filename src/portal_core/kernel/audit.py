@@ -1,12 +1,13 @@
 """The audit log: an entry for every read of health information and every change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal, Protocol
 from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.kernel.errors import Forbidden, NotFound, PortalError
+from portal_core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, PortalError
 
 Outcome = Literal["done", "denied", "failed"]
 
@@ -44,7 +45,21 @@ def denial(error: PortalError) -> AuditEntry | None:
             return AuditEntry("access.denied", outcome="denied", facts={"code": error.code})
         case NotFound(kind=kind, target_id=target_id) if kind:
             return AuditEntry("access.denied", target_id, outcome="denied", facts={"kind": kind})
-        case PortalError(audit_action=action) if action:
-            return AuditEntry(action, outcome="failed")
+        case PortalError(audit_action=action, audit_record=record) if action:
+            facts = {} if record is None else {"code": error.code}
+            return AuditEntry(action, record=record, outcome="failed", facts=facts)
         case _:
             return None
+
+
+@contextmanager
+def audit_refusals(action: str, record: UUID) -> Iterator[None]:
+    """Have a `Conflict` or `Invalid` that leaves this block and the unit audited: on this record, with its code.
+
+    For what staff try on a client's record, where the refusal itself tells them something about the client.
+    """
+    try:
+        yield
+    except (Conflict, Invalid) as error:
+        error.audit_action, error.audit_record = action, record
+        raise

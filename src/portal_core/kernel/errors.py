@@ -27,8 +27,10 @@ class PortalError(Exception):
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "The request could not be carried out."
-    audit_action: ClassVar[str] = ""
+    audit_action: str = ""
     """The action of the audit entry that is written when the error leaves a unit of work; none when empty."""
+    audit_record: UUID | None = None
+    """The client whom that entry is about; see `audit_refusals`."""
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)

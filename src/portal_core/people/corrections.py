@@ -5,7 +5,7 @@ from datetime import datetime
 from portal_core.access.grant_lifecycle import recalculate_grant_dates
 from portal_core.access.minors import own_account_from
 from portal_core.kernel.audit import AuditEntry
-from portal_core.people.events import AccountSuspended
+from portal_core.people.events import AccountSuspended, RecordRulesChanged
 from portal_core.people.model import Client
 from portal_core.people.ports import PeopleUnit
 
@@ -13,10 +13,15 @@ from portal_core.people.ports import PeopleUnit
 async def recalculate_access(unit: PeopleUnit, before: Client, client: Client, now: datetime) -> None:
     """Recalculate the proxies' grants and the client's own account by the corrected details, if they matter to them.
 
+    Open invitations that a discharge or a correction makes impossible are withdrawn after the commit.
+
     The holder of an account who turns out to be too young for one is signed out everywhere, calendar feed included, and
     signs in again from the birthday on which they may, or once the details are corrected back.
     """
-    if (before.date_of_birth, before.state) == (client.date_of_birth, client.state):
+    corrected = (before.date_of_birth, before.state) != (client.date_of_birth, client.state)
+    if corrected or before.status != client.status:
+        await unit.outbox.publish(RecordRulesChanged(client.id))
+    if not corrected:
         return
     await recalculate_grant_dates(unit, before, client, now)
     account = await unit.accounts.find_by_person("portal", client.id)

@@ -16,6 +16,13 @@ class AccountSuspended(Event):
 
 
 @frozen
+class RecordRulesChanged(Event):
+    """Whatever decides who may open an account for a client has changed: status, date of birth, state, or the key."""
+
+    client_id: UUID
+
+
+@frozen
 class PracticeTimeZoneChanged(Event):
     """The practice has another time zone, and what is local to it keeps its time on the wall clock."""
 

@@ -187,6 +187,23 @@ async def test_couple_with_one_email_and_their_child_are_invited(open_practice: 
     )
 
 
+async def test_nobody_is_invited_to_the_record_of_a_discharged_client(open_practice: OpenPractice) -> None:
+    desk = await open_practice.staff("front_desk")
+    ada = await open_practice.ask(desk, "POST", f"{PRACTICE}/clients", ADA)
+    here = f"{PRACTICE}/clients/{ada['id']}"
+    await open_practice.ask(desk, "PUT", here, {**ADA, "status": "discharged", "version": 1})
+    assert await refused(open_practice, desk, "POST", f"{here}/invitations") == (409, "discharged")
+    terms = {"email": "pat@example.org", "relationship": "representative", "areas": ["profile"]}
+    assert await refused(open_practice, open_practice.admin, "POST", f"{here}/proxy-invitations", terms) == (
+        409,
+        "discharged",
+    )
+    assert (await open_practice.ask(desk, "GET", f"{PRACTICE}/invitations"))["items"] == []
+    many = {"client_ids": [ada["id"]]}
+    (done,) = (await open_practice.ask(desk, "POST", f"{PRACTICE}/clients/invitations", many))["items"]
+    assert done["outcome"] == "discharged"
+
+
 async def test_front_desk_invites_whoever_has_no_account(open_practice: OpenPractice) -> None:
     desk, path = await open_practice.staff("front_desk"), f"{PRACTICE}/clients/invitations"
     mira = await open_practice.client()

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -83,6 +84,14 @@ class PostgresPeopleWorld(PeopleWorld):
                 (self.practice_id,),
             )
             return [AuditEntry(**row) for row in cursor.fetchall()]
+
+    async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
+        rows = self.database.owner.execute(
+            "SELECT task_name, args - 'practice_id' FROM jobs.procrastinate_jobs"
+            " WHERE args->>'practice_id' = %s AND task_name <> 'deliver_notice' ORDER BY id",
+            (str(self.practice_id),),
+        ).fetchall()
+        return [(name, {key: UUID(value) for key, value in ids.items()}) for name, ids in rows]
 
 
 @pytest_asyncio.fixture
@@ -291,6 +300,23 @@ async def test_concurrent_invitations_leave_one_that_can_be_accepted(world: Post
     shared = [InviteClientCommand(one.id, "shared@example.org") for one in (ann, bob)]
     ends = await asyncio.gather(*(use_cases.invite_client(front, one) for one in shared), return_exceptions=True)
     assert sorted(type(end).__name__ for end in ends) == ["EmailInvited", "InvitationView"]
+
+
+async def test_invitation_at_the_same_time_as_an_email_change_does_not_stay_open(world: PostgresPeopleWorld) -> None:
+    use_cases, email = PeopleUseCases(world), "new@example.org"
+    account = await use_cases.add_client_with_account()
+    assert account.client_id is not None
+    actor = world.as_client(account.client_id, account.id)
+    others = [await world.add_client() for _ in range(4)]
+    change = await use_cases.request_change(actor, RequestEmailChangeCommand(email, PASSWORD))
+    code = await use_cases.change_code(account.id, change.id)
+    invite = [use_cases.invite_client(world.staff(), InviteClientCommand(one.id, email)) for one in others]
+    confirm = use_cases.confirm_change(actor, ConfirmEmailChangeCommand(code))
+    ends = await asyncio.gather(*invite[:2], confirm, *invite[2:], return_exceptions=True)
+    assert {type(end).__name__ for end in ends} <= {"AccountView", "InvitationView", "EmailInvited", "EmailInUse"}
+    await asyncio.gather(use_cases.withdraw_impossible(), use_cases.withdraw_impossible())
+    assert (await use_cases.account(account.id)).email == email
+    assert await use_cases.open_invitations() == set()
 
 
 async def test_clients_invited_at_once_by_several_are_invited_once(world: PostgresPeopleWorld) -> None:

@@ -22,8 +22,11 @@ from portal_core.accounts.use_cases.invite_staff import InviteStaff
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode, IssueEmailChangeCodeCommand
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.request_email_change import RequestEmailChange
+from portal_core.accounts.use_cases.withdraw_disallowed_invitations import WithdrawDisallowedInvitations
+from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.page import PageRequest
 from tests.support.clock import CountingTokens
 from tests.support.contracts.people.world import DATE_OF_BIRTH, PeopleWorld
 
@@ -82,6 +85,21 @@ class PeopleUseCases:
     async def accepted(self, email: str, code: str, **more: Any) -> AccountView:
         values = {"password": PASSWORD, "date_of_birth": DATE_OF_BIRTH} | more
         return await self.accept(self.world.visitor, AcceptInvitationCommand(email, code, **values))
+
+    async def withdraw_impossible(self) -> None:
+        """Run the jobs that withdraw invitations, as the worker does after each commit. They may be run again."""
+        for name, ids in await self.world.jobs():
+            if name == "withdraw_excluded_invitations":
+                await WithdrawExcludedInvitations(self.world.begin)(self.world.system, ids["account_id"])
+            if name == "record_rules_changed":
+                withdraw = WithdrawDisallowedInvitations(self.world.begin, self.world.clock)
+                await withdraw(self.world.system, ids["client_id"])
+
+    async def open_invitations(self) -> set[UUID]:
+        """The ids of invitations that staff see as open."""
+        async with self.world.begin(self.world.system) as unit:
+            found = await unit.invitations.page(PageRequest(size=100))
+        return {one.id for one in found.items if one.state == "open"}
 
     async def add_client_with_account(self, email: str = ANN, **more: Any) -> Account:
         """Add a client who was invited and has accepted."""

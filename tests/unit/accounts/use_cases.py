@@ -49,6 +49,7 @@ from portal_core.accounts.use_cases.sign_out import SignOut
 from portal_core.accounts.use_cases.sign_out_person import SignOutPerson
 from portal_core.accounts.use_cases.verify_email import VerifyEmail, VerifyEmailCommand
 from portal_core.accounts.use_cases.verify_second_factor import VerifySecondFactor, VerifySecondFactorCommand
+from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.accounts.views import SecondFactorChallenge, SessionTokens
 from portal_core.kernel.actor import AccountHolder, Origin, SystemActor, VisitorActor
 from tests.support.clock import CountingTokens
@@ -184,6 +185,8 @@ class AccountUseCases:
                 await self.process_email_request(self.system, ids["email_request_id"])
             elif name == "disable_credential":
                 await self.disable(self.system, ids["account_id"])
+            elif name == "withdraw_excluded_invitations":
+                await WithdrawExcludedInvitations(self.world.begin)(self.system, ids["account_id"])
             else:
                 assert name in ("account_closed", "password_reset"), name  # handled by other features
         self._jobs_done = len(jobs)

@@ -1,5 +1,7 @@
 """A practice and its people in memory."""
 
+from uuid import UUID
+
 from attrs import define, field
 
 from adapters.memory.engine.store import MemoryBegin, MemoryStore
@@ -38,6 +40,10 @@ class MemoryPeopleWorld(PeopleWorld):
 
     async def audit(self) -> list[AuditEntry]:
         return [row.entry for row in self.store.audit if row.practice_id == self.practice_id]
+
+    async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
+        rows = self.store.table("jobs").items()
+        return [job for (owner, _), job in rows if owner == self.practice_id and job[0] != "deliver_notice"]
 
     def notices(self) -> list[Notice]:
         """The committed notices of the store, oldest first."""

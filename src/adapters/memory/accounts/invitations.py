@@ -40,6 +40,10 @@ class MemoryInvitations(MemoryRepository[Invitation], Invitations):
         found = (one for one in self._rows() if one.state == "open" and (one.email == email or one.invitee == own))
         return tuple(sorted(found, key=lambda one: one.id))
 
+    async def list_open_of(self, client_id: UUID) -> tuple[Invitation, ...]:
+        found = (one for one in self._rows() if one.state == "open" and one.client_id == client_id)
+        return tuple(sorted(found, key=lambda one: one.id))
+
     async def proxies_invited(self, client_ids: Collection[UUID]) -> frozenset[tuple[UUID, str]]:
         return frozenset(
             (one.client_id, one.email)

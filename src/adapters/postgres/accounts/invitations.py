@@ -60,6 +60,12 @@ OPEN_INVITATIONS = statement(
     )
     .order_by(invitations.c.id),
 )
+OPEN_INVITATIONS_OF_CLIENT = statement(
+    "invitations.list_open_of",
+    select(*_INVITATION.columns)
+    .where(_invitation_here, invitations.c.client_id == bindparam("client_id"), invitations.c.state == "open")
+    .order_by(invitations.c.id),
+)
 PROXIES_INVITED = statement(
     "invitations.proxies_invited",
     select(invitations.c.client_id, invitations.c.email).where(
@@ -122,6 +128,9 @@ class PostgresInvitations(Invitations):
 
     async def list_open_for(self, email: str, client_id: UUID | None = None) -> tuple[Invitation, ...]:
         return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS, address=email, client_id=client_id)))
+
+    async def list_open_of(self, client_id: UUID) -> tuple[Invitation, ...]:
+        return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS_OF_CLIENT, client_id=client_id)))
 
     async def proxies_invited(self, client_ids: Collection[UUID]) -> frozenset[tuple[UUID, str]]:
         rows = await self.tx.fetch(PROXIES_INVITED, client_ids=list(client_ids)) if client_ids else []

@@ -11,6 +11,7 @@ from portal_core.access.policy import GRANT_MANAGER_ROLES
 from portal_core.access.ports import AccessUnit
 from portal_core.access.views import GrantView
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import audit_refusals
 from portal_core.kernel.authorization import require_staff
 from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import NotFound
@@ -30,7 +31,7 @@ class GrantAccess:
     """Staff (clinician, administrator) give the holder of an account access to a client's record.
 
     A proxy of another client, or a client who is a parent, does not get a second account. To change what a grant
-    opens, revoke it and create a new one.
+    opens, revoke it and create a new one. A refusal is audited.
 
     Raises:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
@@ -49,21 +50,22 @@ class GrantAccess:
             client = await unit.client_records.get(command.client_id)
             if client is None:
                 raise NotFound("client", command.client_id)
-            account = await unit.accounts.find_by_email("portal", normalize_email(command.email))
-            if account is None or account.status != "active":
-                raise NoPortalAccount
-            if account.client_id == client.id:
-                raise GrantNotAllowed("This is the client's own account.")
-            now = self.clock.now()
-            practice = await unit.practice_record.get()
-            grant = new_grant(
-                self.ids.new(),
-                command.terms,
-                account_id=account.id,
-                client=client,
-                practice=practice,
-                by=by.account_id,
-                now=now,
-            )
-            await unit.grants.add(grant, grant_created_entry(grant))
+            with audit_refusals("grant.refused", client.id):
+                account = await unit.accounts.find_by_email("portal", normalize_email(command.email))
+                if account is None or account.status != "active":
+                    raise NoPortalAccount
+                if account.client_id == client.id:
+                    raise GrantNotAllowed("This is the client's own account.")
+                now = self.clock.now()
+                practice = await unit.practice_record.get()
+                grant = new_grant(
+                    self.ids.new(),
+                    command.terms,
+                    account_id=account.id,
+                    client=client,
+                    practice=practice,
+                    by=by.account_id,
+                    now=now,
+                )
+                await unit.grants.add(grant, grant_created_entry(grant))
             return await unit.commit(GrantView.of(grant, practice.today(now)))

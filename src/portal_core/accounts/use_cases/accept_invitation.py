@@ -6,10 +6,10 @@ from attrs import evolve, frozen
 
 from portal_core.access.errors import GrantExists, GrantNotAllowed
 from portal_core.access.grant_lifecycle import grant_created_entry
-from portal_core.accounts.client_invitations import may_have_account
 from portal_core.accounts.code_limits import count_code_attempt
 from portal_core.accounts.errors import AccountNotOpen, AlreadyRegistered, CodeRefused
 from portal_core.accounts.identity_provider import Credential, Credentials, Passwords, PasswordStrength
+from portal_core.accounts.invitation_acceptance import is_invitee_allowed
 from portal_core.accounts.invitation_errors import InvitationNotOpen
 from portal_core.accounts.invitation_grant import grant_from_invitation
 from portal_core.accounts.invitation_ports import AccountsUnit
@@ -18,6 +18,7 @@ from portal_core.accounts.model import Account
 from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.policy import CODES_BY_ADDRESS
 from portal_core.accounts.use_cases.disable_credential import DisableCredential
+from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.actor import SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry
@@ -43,9 +44,10 @@ class AcceptInvitation:
     """Creates the account of an invited person; the mailed code proves the email, so it is active at once.
 
     Anyone may try, and it signs nobody in. An unknown, wrong, used or expired code and a wrong date of birth get the
-    same response, and so does the code of a client who is too young for an account by today's rules. A proxy's grant is
-    created by today's rules. A proxy who already has a portal account keeps it and its password, and the grant is added
-    to it. An account that the client registered with another email and never verified is closed.
+    same response. So does the code of a client who is too young for an account by today's rules, and any code to the
+    record of a client who was discharged or whose key was destroyed. A proxy's grant is created by today's rules. A
+    proxy who already has a portal account keeps it and its password, and the grant is added to it. An account that the
+    client registered with another email and never verified is closed.
     The account's id is stored before the identity provider is called, so that an attempt after a crash continues with
     the same account. The record is read as the system, because a visitor has no access to it.
 
@@ -114,21 +116,12 @@ class AcceptInvitation:
     async def _matches_person(
         self, unit: AccountsUnit, invitation: Invitation, date_of_birth: date | None, now: datetime
     ) -> bool:
-        if invitation.kind == "staff":
-            assert invitation.staff_id is not None
-            member = await unit.staff_records.get(invitation.staff_id)
-            return member is not None and member.active
         if invitation.kind == "client":
             assert invitation.client_id is not None
             client = await unit.client_records.get(invitation.client_id)
             if client is None or client.date_of_birth != date_of_birth:
                 return False
-            return may_have_account(client, await unit.practice_record.get(), now)
-        try:
-            await grant_from_invitation(unit, invitation, invitation.id, account_id=invitation.id, now=now)
-        except (GrantNotAllowed, Invalid):
-            return False
-        return True
+        return await is_invitee_allowed(unit, invitation, now)
 
     async def _account(self, unit: AccountsUnit, invitation: Invitation, now: datetime) -> Account | None:
         """The account to activate, not yet saved: new, or with an unverified email, or a proxy's existing account."""
@@ -143,10 +136,9 @@ class AcceptInvitation:
                 client_id=invitation.client_id if invitation.kind == "client" else None,
                 staff_id=invitation.staff_id,
             )
-        if invitation.kind == "proxy":
-            return known if known.status == "active" and known.client_id != invitation.client_id else None
-        same_person = (known.client_id, known.staff_id) == (invitation.client_id, invitation.staff_id)
-        return known if same_person and known.status == "unverified" else None
+        if invitation.is_excluded_by(known) or (invitation.kind == "proxy" and known.status != "active"):
+            return None
+        return known
 
     async def _complete(self, job: SystemActor, invitation: Invitation, account: Account) -> AccountView:
         async with self.begin(job) as unit:
@@ -155,6 +147,8 @@ class AcceptInvitation:
             if current is None or current.account_id != account.id:
                 raise InvitationNotOpen
             accepted = current.accept(now)
+            if not await is_invitee_allowed(unit, current, now):
+                raise InvitationNotOpen
             if account.status == "unverified":
                 await self._close_registration(unit, invitation, account, now)
                 account = await self._verified(unit, account)
@@ -163,6 +157,7 @@ class AcceptInvitation:
                 await unit.grants.add(grant, grant_created_entry(grant))
             entry = AuditEntry("invitation.accepted", invitation.id, record=invitation.client_id)
             await unit.invitations.save(accepted, entry)
+            await unit.outbox.defer(WithdrawExcludedInvitations, account_id=account.id)
             return await unit.commit(AccountView.of(account))
 
     async def _close_registration(

@@ -8,6 +8,7 @@ from portal_core.accounts.identity_provider import Credential, Credentials
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.model import Account
 from portal_core.accounts.policy import CODE_BY_ACCOUNT
+from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.actor import AccountHolder, Actor, ClientActor
 from portal_core.kernel.audit import AuditEntry
@@ -28,8 +29,8 @@ class ConfirmEmailChangeCommand:
 class ConfirmEmailChange:
     """Changes the email with which a person signs in, and a client's email on file; the old address is notified.
 
-    The identity provider is called between two units of work. A crash there leaves the change open, and the same code
-    completes it.
+    Open invitations to the new email that can no longer be accepted are withdrawn by a job. The identity provider is
+    called between two units of work. A crash there leaves the change open, and the same code completes it.
 
     Raises:
         Unauthenticated: nobody is signed in, or the account is not active.
@@ -86,6 +87,7 @@ class ConfirmEmailChange:
                     facts = {"fields": "email"}
                     entry = AuditEntry("client.changed", client.id, record=client.id, facts=facts)
                     await unit.client_records.save(client.with_changes(email=change.new_email), entry)
+            await unit.outbox.defer(WithdrawExcludedInvitations, account_id=account.id)
             await unit.outbox.notify(EMAIL_CHANGED.to_account(account.id, subject_id=change.id))
             return await unit.commit(AccountView.of(changed))
 

@@ -8,6 +8,7 @@ from portal_core.accounts.client_invitations import invite
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import audit_refusals
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import NotFound
@@ -32,11 +33,12 @@ class InviteClient:
     """Staff (clinician, front desk, administrator) or a job invites a client to an account of their own.
 
     The code is valid for 7 days. An earlier invitation of the same client is withdrawn. What could not be accepted is
-    refused at once.
+    refused at once, and the refusal is audited.
 
     Raises:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
         InvalidEmail: it is not an email address.
+        Discharged, RecordDestroyed: nobody may open an account for this record.
         AccountNotAllowed: the client is too young for an account of their own, by the state's rule.
         NoEmail: no address was given, and the record has none.
         AlreadyRegistered: the client has an active account.
@@ -57,5 +59,6 @@ class InviteClient:
             if client is None:
                 raise NotFound("client", command.client_id)
             practice = await unit.practice_record.get()
-            view = await invite(unit, client, practice, email, by=by, ids=self.ids, now=self.clock.now())
+            with audit_refusals("invitation.refused", client.id):
+                view = await invite(unit, client, practice, email, by=by, ids=self.ids, now=self.clock.now())
             return await unit.commit(view)

@@ -7,13 +7,13 @@ from attrs import field, frozen
 
 from portal_core.accounts.client_invitations import invite
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.invitation_errors import AccountNotAllowed, EmailInUse, EmailInvited, NoEmail
+from portal_core.accounts.invitation_errors import AccountNotAllowed, Discharged, EmailInUse, EmailInvited, NoEmail
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import ClientInvitationOutcome, ClientInvitationView, InvitationView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.errors import Invalid, RecordDestroyed
 from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -21,6 +21,8 @@ from portal_core.people.model import Client, Practice
 from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 _OUTCOMES: dict[type[Exception], ClientInvitationOutcome] = {
+    Discharged: "discharged",
+    RecordDestroyed: "record_destroyed",
     AccountNotAllowed: "account_not_allowed",
     NoEmail: "no_email",
     AlreadyRegistered: "already_registered",
@@ -84,9 +86,7 @@ class InviteClients:
         client = await unit.client_records.get(client_id)
         if client is None:
             return ClientInvitationView(client_id, "not_found")
-        if client.status != "active":
-            return ClientInvitationView(client_id, "discharged")
-        opened = await self._open(unit, client, now)
+        opened = await self._open(unit, client, now) if client.status == "active" else None
         if opened is not None:
             return ClientInvitationView(client_id, "already_invited", opened)
         try:

@@ -8,6 +8,7 @@ from attrs import frozen
 from portal_core.accounts.client_invitations import may_have_account
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.model import Account, EmailRequest
+from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
@@ -22,7 +23,7 @@ class ProcessEmailRequest:
 
     - `register`: a client without an account gets an unverified one and a code; an unverified account gets a new
       code; an active one gets a notice that it exists. An email that is no client's gets nothing, nor does one of a
-      client who is too young for an account of their own.
+      client who is too young for an account of their own, or whose record's key was destroyed.
     - `verify_email`, `reset_password`: a code, of the type that the account's status requires; staff who sign in
       through their identity provider have no password here to reset.
     - `locked`: the account is notified that sign-in is locked.
@@ -68,7 +69,9 @@ class ProcessEmailRequest:
         client_id = await unit.people.find_unregistered_client(email_request.email, date_of_birth)
         client = None if client_id is None else await unit.client_records.get(client_id)
         now = self.clock.now()
-        if client is None or not may_have_account(client, await unit.practice_record.get(), now):
+        if client is None or await unit.client_records.destroyed((client.id,)):
+            return
+        if not may_have_account(client, await unit.practice_record.get(), now):
             return
         account = Account(
             id=self.ids.new(),
@@ -79,4 +82,5 @@ class ProcessEmailRequest:
             client_id=client.id,
         )
         await unit.accounts.add(account, AuditEntry("account.registered", account.id, client.id))
+        await unit.outbox.defer(WithdrawExcludedInvitations, account_id=account.id)
         await unit.outbox.notify(VERIFY_EMAIL.to_account(account.id, subject_id=account.id))

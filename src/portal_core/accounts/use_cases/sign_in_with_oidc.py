@@ -10,6 +10,7 @@ from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS, is_multi_factor
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.staff_token_use import use_staff_token
+from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
@@ -97,6 +98,7 @@ class SignInWithOidc:
             external=external,
         )
         await unit.accounts.add(account, AuditEntry("account.registered", account.id))
+        await unit.outbox.defer(WithdrawExcludedInvitations, account_id=account.id)
         return account
 
     async def _refused(self, unit: SignInUnit, account: Account | None, reason: str, error: PortalError) -> PortalError:

@@ -8,6 +8,7 @@ from portal_core.accounts.identity_provider import MailedCodes, PasswordStrength
 from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.policy import CODES_BY_ADDRESS, credential_for
 from portal_core.accounts.ports import SignInUnit
+from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import normalize_email
@@ -62,4 +63,5 @@ class VerifyEmail:
                 await unit.commit(None)
                 raise CodeRefused.at("code", "code_refused", "This code is incorrect or has expired.")
             await unit.accounts.save(account.activate(), AuditEntry("account.verified", account.id, account.client_id))
+            await unit.outbox.defer(WithdrawExcludedInvitations, account_id=account.id)
             await unit.commit(None)

@@ -9,6 +9,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.uow import Begin
+from portal_core.people.events import RecordRulesChanged
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
 
@@ -22,7 +23,7 @@ class DestroyRecordKey:
     is gone. The audit log stays whole, and so does the calendar: appointments and requests are shown without their
     content, and can still be cancelled, moved, declined and closed. New content is refused (`RecordDestroyed`) rather
     than dropped silently. Only the reason of a cancellation is left out instead, because it goes to every attendee,
-    and one client's destroyed record must not refuse it to the others.
+    and one client's destroyed record must not refuse it to the others. Open invitations to the record are withdrawn.
 
     Raises:
         NotFound, Forbidden: no such client with a key, or not an administrator.
@@ -36,4 +37,5 @@ class DestroyRecordKey:
             entry = AuditEntry("record.key_destroyed", client_id, record=client_id)
             if not await unit.client_records.destroy_key(client_id, entry):
                 raise NotFound("client", client_id)
+            await unit.outbox.publish(RecordRulesChanged(client_id))
             await unit.commit(None)

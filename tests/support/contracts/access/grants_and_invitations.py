@@ -85,6 +85,20 @@ class InvitationsContract:
             assert await unit.invitations.list_open_for(EMAIL) == (by_email,)
         assert found == tuple(sorted((by_email, elsewhere), key=lambda each: each.id))
 
+    async def test_open_invitations_of_a_client_and_their_proxies(self, world: PeopleWorld) -> None:
+        client, other = await world.add_client(), await world.add_client()
+        own = await world.add_invitation(client.id)
+        expired = await world.add_invitation(client.id, "b@example.org", kind="proxy", expires_at=world.clock.now())
+        await world.add_invitation(client.id, state="accepted")
+        await world.add_invitation(client.id, state="withdrawn")
+        await world.add_invitation(other.id)
+        other_practice = await world.other_practice()
+        async with world.begin(world.system) as unit:
+            found = await unit.invitations.list_open_of(client.id)
+        async with other_practice.begin(other_practice.system) as unit:
+            assert await unit.invitations.list_open_of(client.id) == ()
+        assert found == tuple(sorted((own, expired), key=lambda each: each.id))
+
     async def test_who_was_ever_invited_as_a_proxy_is_known(self, world: PeopleWorld) -> None:
         client, other = await world.add_client(), await world.add_client()
         terms = GrantTerms("parent")

@@ -39,6 +39,10 @@ class PeopleWorld(ABC):
         """The practice's committed entries, oldest first."""
 
     @abstractmethod
+    async def jobs(self) -> list[tuple[str, dict[str, UUID]]]:
+        """The practice's committed jobs and events but those of notices, with their ids, oldest first."""
+
+    @abstractmethod
     async def other_practice(self) -> "PeopleWorld":
         """Another practice in the same store, on the same clock."""
 

@@ -19,12 +19,12 @@ from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
 from portal_core.access.views import GrantView
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.invitation_errors import EmailInUse, EmailInvited
+from portal_core.accounts.invitation_errors import Discharged, EmailInUse, EmailInvited
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.use_cases.invite_proxy import InviteProxy, InviteProxyCommand
 from portal_core.kernel.actor import AREAS, Area
 from portal_core.kernel.contact import InvalidEmail
-from portal_core.kernel.errors import Forbidden
+from portal_core.kernel.errors import Forbidden, RecordDestroyed
 from portal_core.kernel.page import Page
 
 Areas = Annotated[tuple[Area, ...], Meta(min_length=1, max_length=len(AREAS))]
@@ -63,7 +63,10 @@ class ProxiesController(Controller):
 
     @post(
         "/proxy-invitations",
-        raises=[Forbidden, InvalidEmail, GrantNotAllowed, AlreadyRegistered, EmailInUse, EmailInvited],
+        raises=[
+            *(Forbidden, InvalidEmail, Discharged, RecordDestroyed, GrantNotAllowed),
+            *(AlreadyRegistered, EmailInUse, EmailInvited),
+        ],
     )
     async def invite_proxy(
         self,

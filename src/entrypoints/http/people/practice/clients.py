@@ -26,7 +26,7 @@ from entrypoints.http.people.practice.fields import Address, ExternalId, FamilyN
 from entrypoints.http.people.profile import EmergencyContactRequest
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.invitation_errors import AccountNotAllowed, EmailInUse, EmailInvited, NoEmail
+from portal_core.accounts.invitation_errors import AccountNotAllowed, Discharged, EmailInUse, EmailInvited, NoEmail
 from portal_core.accounts.invitation_views import ClientInvitationView, InvitationView
 from portal_core.accounts.use_cases.invite_client import InviteClient, InviteClientCommand
 from portal_core.accounts.use_cases.invite_clients import InviteClients, InviteClientsCommand
@@ -215,7 +215,10 @@ class ClientsController(Controller):
 
     @post(
         "/{client_id:uuid}/invitations",
-        raises=[Forbidden, InvalidEmail, AccountNotAllowed, NoEmail, AlreadyRegistered, EmailInUse, EmailInvited],
+        raises=[
+            *(Forbidden, InvalidEmail, Discharged, RecordDestroyed, AccountNotAllowed),
+            *(NoEmail, AlreadyRegistered, EmailInUse, EmailInvited),
+        ],
     )
     async def invite_client(
         self,
