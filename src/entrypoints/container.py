@@ -117,6 +117,7 @@ class Container(containers.DeclarativeContainer):
     ids = providers.Singleton(Uuid7Ids)
     tokens = providers.Singleton(SystemTokens)
     strength = providers.Singleton(_strength, settings)
+    public_url = settings.provided.public_url
     worker_name = providers.Object(f"{socket.gethostname()}:{os.getpid()}")
 
     aws = providers.Singleton(_aws, settings)
@@ -212,6 +213,7 @@ PARTS = (
     "live",
     "mailer",
     "passwords",
+    "public_url",
     "reauthentication",
     "rooms",
     "second_factors",

@@ -258,8 +258,9 @@ def is_loopback(host: str) -> bool:
 
 def _is_url(text: str, *schemes: str) -> bool:
     try:
-        parts = urlsplit(text)
-        return parts.scheme in schemes and (parts.port is None or parts.port > 0)
+        parts = urlsplit(text)  # which leaves out line breaks and tabs
+        visible = text.isascii() and text.isprintable() and " " not in text
+        return visible and parts.scheme in schemes and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.access.audience import AudienceUnit
+from portal_core.access.ports import GrantPractice
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import AppointmentState, CodePurpose
@@ -183,9 +184,22 @@ class NotificationSettingsStore(Protocol):
         ...
 
 
+class HostedPractice(GrantPractice, Protocol):
+    """The practice, and the host names of its portal."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]: ...
+
+
+class HostedPractices(Protocol):
+    async def get(self) -> HostedPractice: ...
+
+
 class NotificationsUnit(UnitOfWork, AudienceUnit, Protocol):
     """The unit of work of this feature, with what tells who may see a record."""
 
+    @property
+    def practice_record(self) -> HostedPractices: ...
     @property
     def notices(self) -> Notices: ...
     @property

@@ -58,7 +58,7 @@ CHANGED: dict[str, dict[str, Any]] = {
         "calendar_title": "Meeting",
         "calendar_name": "At Elm Street",
     },
-    "branding": {"neutral_name": "Office", "portal_url": "https://portal.elm.example/start"},
+    "branding": {"neutral_name": "Office", "portal_url": "https://127.0.0.1/start"},
 }
 REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("accounts", {"min_password_length": 11}, {"min_password_length"}),
@@ -105,6 +105,8 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("branding", {"portal_url": "https://"}, {"portal_url"}),
     ("branding", {"portal_url": "https://exa mple.org"}, {"portal_url"}),
     ("branding", {"portal_url": "https://elm.example:99999/"}, {"portal_url"}),
+    ("branding", {"portal_url": "https://elsewhere.example"}, {"portal_url"}),
+    ("branding", {"portal_url": "https://127.0.0.1/\nhttps://elsewhere.example"}, {"portal_url"}),
     ("branding", {"name": "Elm"}, {"name"}),
 ]
 

@@ -69,6 +69,13 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_problems(settings) == []
 
 
+@pytest.mark.parametrize("end", ["\n", "\thttps://elsewhere.example", " ", "\u202e", "/path"])
+def test_public_url_is_one_visible_address(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    assert settings_problems(loaded(monkeypatch, PORTAL_PUBLIC_URL="https://portal.example.org")) == []
+    (problem,) = settings_problems(loaded(monkeypatch, PORTAL_PUBLIC_URL=f"https://portal.example.org{end}"))
+    assert problem.startswith("PORTAL_PUBLIC_URL must be")
+
+
 @pytest.mark.parametrize("whole", [COGNITO, JITSI, SES, SMTP, KMS], ids=["cognito", "jitsi", "ses", "smtp", "kms"])
 def test_missing_required_setting_is_reported(monkeypatch: pytest.MonkeyPatch, whole: dict[str, str]) -> None:
     assert settings_problems(loaded(monkeypatch, **whole)) == []

@@ -1,9 +1,11 @@
 """The contract suite of settings on the memory adapter, and the use cases that read and change them."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.accounts.settings import AccountSettings, OidcSettings
 from portal_core.accounts.use_cases.change_account_settings import ChangeAccountSettings, ChangeAccountSettingsCommand
@@ -28,6 +30,8 @@ from portal_core.notifications.use_cases.get_branding_settings import GetBrandin
 from tests.support.contracts.kernel.settings import SettingsStoreContract
 from tests.unit.accounts.memory_world import MemoryAccountsWorld
 
+PUBLIC_URL = "https://portals.example"
+
 
 @pytest.fixture
 def world() -> MemoryAccountsWorld:
@@ -42,7 +46,7 @@ class Case:
     """One kind of settings: its use cases, new settings, and the names of the fields that they change."""
 
     read: type[Any]
-    change: type[Any]
+    change: Callable[..., Any]
     command: type[Any]
     settings: Any
     action: str
@@ -77,7 +81,7 @@ CASES = [
     ),
     Case(
         GetBrandingSettings,
-        ChangeBrandingSettings,
+        partial(ChangeBrandingSettings, public_url=PUBLIC_URL),
         ChangeBrandingSettingsCommand,
         BrandingSettings(neutral_name=" Office "),
         "branding_settings.changed",
@@ -137,7 +141,40 @@ def test_every_wrong_field_is_named(kind: type[Any], values: dict[str, Any], pat
 @pytest.mark.parametrize("name", ["   ", "a\x00b", "\u202eabc"])
 async def test_neutral_name_is_one_readable_line(world: MemoryAccountsWorld, name: str) -> None:
     with pytest.raises(Invalid) as refused:
-        await ChangeBrandingSettings(world.begin)(
+        await ChangeBrandingSettings(world.begin, PUBLIC_URL)(
             world.system, ChangeBrandingSettingsCommand(BrandingSettings(neutral_name=name))
         )
     assert [one.path for one in refused.value.fields] == ["neutral_name"]
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("https://portals.example/elm", None),
+        ("https://PORTALS.example:8443", None),
+        ("https://elm.example/start", None),
+        ("https://elsewhere.example", "host_unknown"),
+        ("https://elm.example.elsewhere.example", "host_unknown"),
+        ("https://elm.example@elsewhere.example", "invalid"),
+        ("https://sub.elm.example", "host_unknown"),
+        ("http://elm.example", "invalid"),
+        ("https://elm.example/\nhttps://elsewhere.example", "invalid"),
+        ("https://elm.example/\x00", "invalid"),
+        ("https://elm.example/\u202e", "invalid"),
+        ("https://elm.example/ https://elsewhere.example", "invalid"),
+    ],
+)
+async def test_address_in_mails_leads_to_the_practice_or_the_deployment_alone(
+    world: MemoryAccountsWorld, url: str, code: str | None
+) -> None:
+    rows = world.store.table("practices")
+    rows[world.practice_id] = evolve(rows[world.practice_id], hosts=("elm.example",))
+    change = ChangeBrandingSettings(world.begin, PUBLIC_URL)
+    found = []
+    try:
+        await change(world.system, ChangeBrandingSettingsCommand(BrandingSettings(portal_url=url)))
+    except Invalid as invalid:
+        found = [(one.path, one.code) for one in invalid.fields]
+    assert found == ([("portal_url", code)] if code else [])
+    stored = (await GetBrandingSettings(world.begin)(world.system)).portal_url
+    assert stored == (None if code else url)

@@ -138,10 +138,14 @@ def test_neutral_mail_has_no_address_or_phone_of_the_practice() -> None:
         (("elm.example.org", "x"), BrandingSettings(), "https://elm.example.org", "Secure portal"),
         (
             ("elm.example.org",),
-            BrandingSettings(portal_url="https://own", neutral_name="Office"),
-            "https://own",
+            BrandingSettings(portal_url="https://elm.example.org/start", neutral_name="Office"),
+            "https://elm.example.org/start",
             "Office",
         ),
+        (("elm.example.org",), BrandingSettings(portal_url="https://here/elm"), "https://here/elm", "Secure portal"),
+        # A host that the practice no longer has is not used.
+        (("elm.example.org",), BrandingSettings(portal_url="https://old"), "https://elm.example.org", "Secure portal"),
+        ((), BrandingSettings(portal_url="https://old"), "http://here", "Secure portal"),
     ],
 )
 def test_branding_follows_the_settings(
