@@ -4,5 +4,5 @@ from typing import Final
 
 from portal_core.kernel.actor import Role
 
-CLIENT_READER_ROLES: Final[tuple[Role, ...]] = ("clinician", "front_desk", "biller", "administrator")
+GRANT_READER_ROLES: Final[tuple[Role, ...]] = ("clinician", "front_desk", "administrator")
 GRANT_MANAGER_ROLES: Final[tuple[Role, ...]] = ("clinician", "administrator")

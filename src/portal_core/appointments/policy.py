@@ -18,7 +18,7 @@ from portal_core.appointments.model import Appointment
 from portal_core.appointments.scheduling.deadlines import cancellation_deadline, join_window
 from portal_core.appointments.settings import AppointmentSettings, AppointmentType, BookingOptions, Client, Clinician
 from portal_core.kernel.actor import Actor, Role, SystemActor
-from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.authorization import only_bills, require_staff_or_system
 from portal_core.kernel.errors import Conflict, NotFound
 from portal_core.kernel.money import Money
 
@@ -147,3 +147,11 @@ def require_calendar_access(actor: Actor, clinician_id: UUID | None = None) -> U
     if member.clinician_id is None or clinician_id not in (None, member.clinician_id):
         raise NotFound("calendar", clinician_id)
     return member.clinician_id
+
+
+def require_appointment_reader(actor: Actor, clinician_id: UUID | None = None) -> UUID | None:
+    """As `require_calendar_access`, for reading appointments: billers read those of all clinicians.
+
+    They are shown what bills need alone (`PracticeAppointmentView.for_bills`).
+    """
+    return clinician_id if only_bills(actor) else require_calendar_access(actor, clinician_id)

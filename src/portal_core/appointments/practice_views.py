@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.appointments.attendance import AttendanceStatus
 from portal_core.appointments.check_in import CheckIn
@@ -73,6 +73,11 @@ class PracticeAppointmentView:
     series_id: UUID | None
     attendances: tuple[AttendanceView, ...]
     version: int
+
+    def for_bills(self) -> "PracticeAppointmentView":
+        """What bills need: not why a client cancelled, nor their pronouns, which are null."""
+        parts = (evolve(one, reason=None, client_pronouns=None) for one in self.attendances)
+        return evolve(self, attendances=tuple(parts))
 
 
 @frozen(kw_only=True)

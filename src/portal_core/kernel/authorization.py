@@ -71,6 +71,14 @@ def require_staff_or_system(actor: Actor, *roles: Role) -> StaffActor | SystemAc
     return actor if isinstance(actor, SystemActor) else require_staff(actor, *roles)
 
 
+def only_bills(actor: Actor) -> bool:
+    """Whether the actor is staff who see records for their bills alone, and so no more than a bill needs.
+
+    A biller who is also a clinician, front desk or an administrator sees what those see.
+    """
+    return isinstance(actor, StaffActor) and "biller" in actor.roles and actor.roles <= {"biller", "auditor"}
+
+
 def require_system(actor: Actor) -> SystemActor:
     """Return the actor if it is a job.
 

@@ -55,9 +55,7 @@ def require_own_host(settings: BrandingSettings, hosts: Sequence[str], base_url:
         Invalid: `portal_url` has another host.
     """
     if settings.portal_url is not None and not is_own_host(settings.portal_url, hosts, base_url):
-        message = (
-            "Must be at one of the practice's host names, or at this portal's own address."
-        )
+        message = "Must be at one of the practice's host names, or at this portal's own address."
         raise Invalid.at("portal_url", "host_unknown", message)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.kernel.actor import ROLES, Role
 from portal_core.kernel.contact import EmergencyContact
@@ -186,6 +186,10 @@ class ClinicianView:
             version=clinician.version,
         )
 
+    def for_bills(self) -> "ClinicianView":
+        """What bills need: not the room in which the clinician sees clients, which is null."""
+        return evolve(self, room_link=None)
+
 
 @frozen
 class ChangedClinicianView(ClinicianView):
@@ -253,6 +257,10 @@ class ClientView:
             care_team=care_team,
             created_at=client.created_at,
         )
+
+    def for_bills(self) -> "ClientView":
+        """What bills need: not whom to call in an emergency, nor the pronouns, which are null."""
+        return evolve(self, profile=evolve(self.profile, emergency_contact=None, pronouns=None))
 
 
 @frozen

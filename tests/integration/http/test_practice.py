@@ -343,7 +343,7 @@ async def test_only_administrators_run_the_practice(open_practice: OpenPractice)
         assert await refused(open_practice, mira, method, path, body) == (404, "not_found"), path
     assert await refused(open_practice, people[2], "GET", f"{PRACTICE}/clients") == (403, "forbidden")
     day = f"{PRACTICE}/schedule?first_day=2026-03-10&last_day=2026-03-10"
-    assert await refused(open_practice, people[1], "GET", day) == (403, "forbidden")
+    assert await refused(open_practice, people[2], "GET", day) == (403, "forbidden")
     assert await refused(open_practice, people[3], "GET", day) == (404, "not_found")
 
 

@@ -12,7 +12,7 @@ from attrs import define, field
 
 from portal_core.accounts.model import Account
 from portal_core.accounts.session_factory import SessionFactory
-from portal_core.kernel.actor import Origin, Role
+from portal_core.kernel.actor import ROLES, Origin, Role
 from portal_core.kernel.audit import AuditEntry
 from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 from tests.support.engine.clusters import Cluster, drop_database, fresh_database, template_database
@@ -110,6 +110,14 @@ class OpenPractice:
         command = AddStaffCommand("Sam Wu", email, frozenset(roles), clinician_id)
         made = await self.portal.portal.use_case(AddStaff)(self.portal.system(self.practice_id), command)
         return await self._signed_in(made.id, "staff", email)
+
+    async def role_tokens(self, clinician_id: str, colleague_id: str) -> dict[str, str]:
+        """A session of a member of staff in each role alone; `clinician` and `colleague` are two clinicians."""
+        clinicians = {"clinician": clinician_id, "colleague": colleague_id}
+        tokens = {role: (await self.staff(role)).token for role in ROLES if role != "clinician"}
+        for who, one in clinicians.items():
+            tokens[who] = (await self.staff("clinician", clinician_id=UUID(one))).token
+        return tokens
 
     async def again(self, person: Person) -> Person:
         """The same person with a new session, after theirs ended."""

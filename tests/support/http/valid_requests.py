@@ -50,6 +50,8 @@ class ValidRequests:
     ids: dict[str, str]
     asked: dict[str, RequestValues]
     snapshot: TableSnapshot
+    staff_tokens: dict[str, str]
+    """Of a member of staff in each role alone. `clinician` is the one of the requests, `colleague` another one."""
 
     @property
     def portal(self) -> RunningPortal:
@@ -96,8 +98,10 @@ async def make_valid_requests(portal: RunningPortal) -> ValidRequests:
     asked |= await desk.visitors()
     asked |= await desk.client(ids, started)
     await portal.run_jobs()
+    elm = OpenPractice(portal, attack.practice_id, SLUG)
+    staff_tokens = await elm.role_tokens(ids["clinician_id"], await desk.colleague_of(ids["clinician_id"]))
     tokens = {"portal": attack.victim, "practice": attack.administrator}
-    return ValidRequests(attack, tokens, ids, asked, TableSnapshot(portal.database.owner))
+    return ValidRequests(attack, tokens, ids, asked, TableSnapshot(portal.database.owner), staff_tokens)
 
 
 @define
@@ -152,6 +156,8 @@ class _Setup:
         ids["staff_id"] = colleague["id"]
         invited = await self.post(admin, f"{PRACTICE}/staff/{colleague['id']}/invitations")
         ids["invitation_id"] = invited["id"]
+        pat = {"email": "pat@client.example", "relationship": "representative", "areas": ["appointments"]}
+        open_one = (await self.post(admin, f"{client}/proxy-invitations", pat))["id"]
         lenas = await self.attack.portal.mailed_code(COLLEAGUE["email"])  # type: ignore[arg-type]
         proxy = {"email": self.attack.demo.client, "relationship": "representative", "areas": ["appointments"]}
         ids["grant_id"] = (await self.post(admin, f"{client}/grants", proxy))["id"]
@@ -183,7 +189,7 @@ class _Setup:
         request = await self.post(self.attack.victim, f"{PORTAL}/appointments/request", wished)
         return {
             "reassign_appointments": RequestValues(
-                body={"to_clinician_id": await self._colleague_of(ids["clinician_id"])}
+                body={"to_clinician_id": await self.colleague_of(ids["clinician_id"])}
             ),
             "get_schedule": RequestValues(query={"first_day": "2026-03-02", "last_day": "2026-03-08"}),
             "book_appointment_for_clients": RequestValues(body=slot),
@@ -225,12 +231,13 @@ class _Setup:
                 body={"email": demo.client, "relationship": "representative", "until": None},
             ),
             "invite_proxy": RequestValues(body={"until": None}),
+            "withdraw_invitation": RequestValues({"invitation_id": open_one}),
             "invite_client": RequestValues({"client_id": newcomer}),
             "invite_clients": RequestValues(body={"client_ids": [ids["client_id"]]}),
             "change_account_settings": RequestValues(body={"version": None}),
             "change_oidc_settings": RequestValues(body={"version": None}),
             "change_appointment_settings": RequestValues(body={"version": None}),
-            "change_branding_settings": RequestValues(body={"version": None}),
+            "change_branding_settings": RequestValues(body={"version": None, "portal_url": None}),
             "block_time": RequestValues(body={"starts_at": "2026-04-22T13:00:00Z", "ends_at": "2026-04-22T15:00:00Z"}),
             "reset_second_factor_of_staff": RequestValues({"staff_id": newest[2]}),
             "staff_end_session": RequestValues({"session_id": sessions[0]["id"]}),
@@ -365,7 +372,7 @@ class _Setup:
         elm = OpenPractice(self.attack.portal, self.attack.practice_id, SLUG)
         return (await elm.staff("clinician", clinician_id=UUID(clinician_id))).token
 
-    async def _colleague_of(self, clinician_id: str) -> str:
+    async def colleague_of(self, clinician_id: str) -> str:
         """Another active clinician; their id."""
         found = await self.post(self.attack.administrator, f"{PRACTICE}/clinicians", method="GET")
         return next(str(one["id"]) for one in found["items"] if one["active"] and one["id"] != clinician_id)

@@ -81,6 +81,10 @@ async def add_victim_records(attack: AttackScenario) -> None:
     """Theo books, holds, requests, waits and gets an offer; the administrator blocks time and grants a proxy."""
     clock = attack.portal.clock
     async with attack.http_client(attack.victim) as ask:
+        kin = {"name": "Iris Lindqvist", "relationship": "sister", "phone": "+15185550144"}
+        known = _ok(await ask.get(f"{PORTAL}/profile"))
+        person = {"pronouns": "he/him", "emergency_contact": kin, "version": known["version"]}
+        _ok(await ask.patch(f"{PORTAL}/profile", json=person))
         booking_options = _ok(await ask.get(f"{PORTAL}/appointments/options"))
         appointment_type = next(
             one for one in booking_options["appointment_types"] if one["name"] == "Individual session"

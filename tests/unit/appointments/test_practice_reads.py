@@ -72,7 +72,7 @@ class TestClientAppointments:
         for actor, refusal in (
             (scenario.ann, NotFound),
             (scenario.world.as_staff("clinician"), NotFound),
-            (scenario.world.as_staff("biller", "auditor"), Forbidden),
+            (scenario.world.as_staff("auditor"), Forbidden),
         ):
             with pytest.raises(refusal):
                 await scenario.use_cases.list_client_appointments(actor, query)
@@ -100,7 +100,7 @@ class TestSingleAppointment:
             (scenario.ann, NotFound),
             (scenario.world.as_staff("clinician"), NotFound),
             (scenario.world.as_staff("clinician", clinician_id=green), NotFound),
-            (scenario.world.as_staff("biller", "auditor"), Forbidden),
+            (scenario.world.as_staff("auditor"), Forbidden),
         ):
             with pytest.raises(refusal):
                 await scenario.use_cases.get_practice_appointment(actor, couple.id)

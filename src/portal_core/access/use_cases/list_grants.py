@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.access.policy import CLIENT_READER_ROLES
+from portal_core.access.policy import GRANT_READER_ROLES
 from portal_core.access.ports import AccessUnit
 from portal_core.access.views import GrantView
 from portal_core.kernel.actor import Actor, ClientActor
@@ -18,7 +18,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class ListGrants:
-    """For staff (clinician, front desk, biller, administrator), and for clients over their own record.
+    """For staff (clinician, front desk, administrator), and for clients over their own record.
 
     The newest first, with those that are over. Other proxies of a record are none of a proxy's business.
 
@@ -32,7 +32,7 @@ class ListGrants:
     async def __call__(self, actor: Actor, client_id: UUID) -> Page[GrantView]:
         async with self.begin(actor, read_only=True) as unit:
             if not (isinstance(actor, ClientActor) and actor.client_id == client_id):
-                require_staff_or_system(actor, *CLIENT_READER_ROLES)
+                require_staff_or_system(actor, *GRANT_READER_ROLES)
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
             today = (await unit.practice_record.get()).today(self.clock.now())

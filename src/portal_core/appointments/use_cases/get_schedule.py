@@ -6,11 +6,12 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.booking_changes import audit_reads
-from portal_core.appointments.policy import require_calendar_access
+from portal_core.appointments.policy import require_appointment_reader
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import BusyTimeView, ScheduleView
 from portal_core.appointments.scheduling.wall_clock import DAY, first_instant, require_valid_date
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import only_bills
 from portal_core.kernel.errors import Invalid, NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -42,7 +43,7 @@ class GetScheduleQuery:
 @frozen
 class GetSchedule:
     """The appointments that start on these dates, and the holds and blocks that overlap them. For the front desk and
-    administrators; clinicians for their own calendar.
+    administrators; clinicians for their own calendar; billers what bills need, without holds and blocks.
 
     Raises:
         NotFound: no such clinician, or a colleague's calendar.
@@ -53,7 +54,7 @@ class GetSchedule:
 
     async def __call__(self, actor: Actor, query: GetScheduleQuery) -> ScheduleView:
         async with self.begin(actor, read_only=True) as unit:
-            clinician_id = require_calendar_access(actor, query.clinician_id)
+            clinician_id = require_appointment_reader(actor, query.clinician_id)
             booking_options = await unit.directory.for_practice()
             if clinician_id is not None and clinician_id not in booking_options.clinicians:
                 raise NotFound("clinician", clinician_id)
@@ -66,6 +67,8 @@ class GetSchedule:
                 unit.calendar.busy(clinicians, since, until, self.clock.now()),
             )
             await audit_reads(unit, appointments)
+            if only_bills(actor):
+                appointments, busy = tuple(one.for_bills() for one in appointments), []
             return await unit.commit(
                 ScheduleView(
                     first_day=query.first_day,

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.authorization import only_bills, require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -18,7 +18,7 @@ from portal_core.people.views import ClientView
 
 @frozen
 class GetClient:
-    """Returns one client to staff (clinician, front desk, biller, administrator).
+    """Returns one client to staff (clinician, front desk, biller, administrator); to billers, what bills need.
 
     Raises:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
@@ -35,4 +35,4 @@ class GetClient:
                 raise NotFound("client", client_id)
             view = await client_view(unit, client, self.clock.now())
             await unit.audit.record(AuditEntry("client.read", client_id, record=client_id))
-            return await unit.commit(view)
+            return await unit.commit(view.for_bills() if only_bills(actor) else view)

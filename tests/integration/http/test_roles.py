@@ -1,0 +1,78 @@
+"""Which role may call which route. The table in docs/reference/roles.md is what the portal itself answers.
+
+To renew it: PORTAL_RENEW_PAGES=1 pytest tests/integration/http/test_roles.py. Review the difference for what it opens.
+"""
+
+import os
+
+import httpx
+
+from portal_core.kernel.actor import ROLES
+from tests.docs.example_merge import ROOT
+from tests.support.http.hostile_requests import HostileRequests
+from tests.support.http.operations import Operation, operations
+from tests.support.http.valid_requests import ValidRequests
+from tests.support.http.victim_and_attacker import PRACTICE
+
+PAGE = ROOT / "docs/reference/roles.md"
+BEGIN, END = "<!-- roles -->\n", "<!-- end -->\n"
+OWN_ACCOUNT = f"{PRACTICE}/auth/"
+"""Routes about the account of whoever calls them, in any role."""
+
+
+READING_POSTS = ("search_clients",)
+"""Operations that change nothing although they are no GET."""
+
+
+async def answer(valid_requests: ValidRequests, operation: Operation, who: str) -> httpx.Response:
+    """What a request that is otherwise valid answers to this member of staff."""
+    request = HostileRequests(valid_requests, operation, thorough=False).valid_request()
+    bearer = (b"authorization", f"Bearer {valid_requests.staff_tokens[who]}".encode())
+    headers = (bearer, *(one for one in request.headers if one[0] != b"authorization"))
+    try:
+        return await valid_requests.ask(request.method, request.target, headers, request.body)
+    finally:
+        valid_requests.snapshot.restore()
+
+
+async def cell(valid_requests: ValidRequests, operation: Operation, role: str) -> str:
+    """Whether the role may call the route.
+
+    `own`: a colleague of the clinician finds nothing there, or not what an administrator does. `part`: the role is
+    shown less than an administrator.
+    """
+    found = await answer(valid_requests, operation, role)
+    assert found.status_code < 500
+    if found.status_code in (403, 404):
+        return "-"
+    if role == "administrator":
+        return "yes"
+    limited = "part"
+    if role == "clinician":
+        found, limited = await answer(valid_requests, operation, "colleague"), "own"
+    if found.status_code == 404:
+        return limited
+    if operation.method == "GET" or operation.operation_id in READING_POSTS:
+        whole = await answer(valid_requests, operation, "administrator")
+        return "yes" if whole.json() == found.json() else limited
+    return "yes"
+
+
+async def test_the_page_shows_what_each_role_may_call(valid_requests: ValidRequests) -> None:
+    routes = [one for one in operations() if one.side == "practice" and not one.path.startswith(OWN_ACCOUNT)]
+    rows = [
+        f"| `{one.method} {one.path.removeprefix(PRACTICE) or '/'}` | `{one.operation_id}` | "
+        + " | ".join([await cell(valid_requests, one, role) for role in ROLES])
+        + " |"
+        for one in sorted(routes, key=lambda one: (one.path, one.method))
+    ]
+    assert len(rows) > 70
+    head = f"| route | operation | {' | '.join(role.replace('_', ' ') for role in ROLES)} |"
+    table = "\n".join([head, "|" + " --- |" * (2 + len(ROLES)), *rows]) + "\n"
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    renewed = before + BEGIN + table + END + after
+    if os.environ.get("PORTAL_RENEW_PAGES"):
+        PAGE.write_text(renewed)
+    assert page == renewed, f"what a role may call has changed; if it is intended:\n{__doc__}"
