@@ -22,6 +22,7 @@ from entrypoints.jobs.queue import SCHEDULE
 from entrypoints.settings import Settings
 from entrypoints.use_case_registry import use_case_classes
 from portal_core.people.import_rows import ClientRow, ClinicianRow
+from tests.docs import database_pages
 from tests.docs.example_merge import GOALS, ROOT, changes, new_files
 
 _FILE = re.compile(r"(<!-- file (\S+) -->\n```\w*\n)(.*?)(^```$)", re.MULTILINE | re.DOTALL)
@@ -159,6 +160,9 @@ MAKERS: dict[str, Callable[[], str]] = {
         retention_periods,
         cognito_operations,
         goals_lines,
+        database_pages.row_rights,
+        database_pages.column_rights,
+        database_pages.database_functions,
     )
 }
 

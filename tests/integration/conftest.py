@@ -20,6 +20,7 @@ ON_EVERY_VERSION = (
     "test_local_identity",
     "test_migrations",
     "test_row_level_security",
+    "test_database_rights",
     "test_query_plans",
     "test_unit_of_work",
 )

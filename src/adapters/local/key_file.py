@@ -5,8 +5,11 @@ start, readable by its owner only, and replaced atomically.
 """
 
 import base64
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import define, field
@@ -50,11 +53,28 @@ class KeyFile(MasterKey):
         return cipher.open(sealed, context)
 
     def rotate(self) -> str:
-        """Add a new master key for wrapping, and return its name. The older keys stay, for unwrapping."""
-        known = [(name, base64.b64decode(text)) for name, text in self._stored()]
-        self._write([*known, (f"key-{len(known) + 1}", new_key())])
-        self._read()
-        return self.name
+        """Add a new master key for wrapping, and return its name. The older keys stay, for unwrapping.
+
+        Two rotations at once add two keys, one after the other: a key that the file lost could unwrap nothing more.
+        """
+        with self._locked():
+            known = [(name, base64.b64decode(text)) for name, text in self._stored()]
+            self._write([*known, (f"key-{len(known) + 1}", new_key())])
+            self._read()
+            return self.name
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the folder's lock: the file itself is replaced, and the folder stays."""
+        try:
+            folder = os.open(self.path.parent, os.O_RDONLY)
+        except OSError as error:
+            raise KeyFileError(f"cannot lock the folder of the key file {self.path}: {error.strerror}") from None
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _stored(self) -> list[tuple[str, str]]:
         try:

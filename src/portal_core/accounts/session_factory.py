@@ -67,12 +67,11 @@ class SessionFactory:
 
     async def _end_others(self, unit: SignInUnit, account: Account, replaced: str) -> None:
         now = self.clock.now()
-        left = await unit.sessions.list_open(account.id, now)
         if replaced:
             before = await unit.sessions.find_by_access_hash(hash_token(replaced))
             if before is not None and before.is_live(now):
                 entry = AuditEntry("session.ended", before.id, facts={"by": "sign_in"})
                 await unit.sessions.save(before.end(now), entry)
-                left = tuple(one for one in left if one.id != before.id)
+        left = await unit.sessions.list_open(account.id, now)
         for one in left[MAX_SESSIONS - 1 :]:
             await unit.sessions.save(one.end(now), AuditEntry("session.ended", one.id, facts={"by": "session_limit"}))

@@ -1,7 +1,7 @@
 """Rows with a retention period are deleted after it, and nothing else is."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -33,7 +33,13 @@ SECOND = timedelta(seconds=1)
 
 @pytest_asyncio.fixture
 async def world(database: PortalDatabase) -> PostgresAccountsWorld:
-    return await PostgresAccountsWorld.create(database)
+    """At a time that has passed by the server's clock as well, however far a test advances it."""
+    world = await PostgresAccountsWorld.create(database)
+    world.clock.at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=400)
+    for month in range(14):
+        at = world.clock.at + timedelta(days=31 * month)
+        database.owner.execute("SELECT portal.create_audit_partition(%s)", (at.date(),))
+    return world
 
 
 def _retention(world: PostgresAccountsWorld) -> PostgresMaintenance:
@@ -82,6 +88,11 @@ async def _fill(world: PostgresAccountsWorld, table: str) -> None:
                 async with place.begin(SystemActor(place.practice_id, "job")) as unit:
                     await unit.notification_settings.save_verification(verification, AUDIT_ENTRY)
                     await unit.commit(None)
+            case "former_practice_keys":
+                place.database.owner.execute(
+                    "INSERT INTO portal.former_practice_keys VALUES (%s, 'wrapped', 'key-1', %s)",
+                    (place.practice_id, now),
+                )
             case "identities":
                 place.clock.advance(-timedelta(hours=24))
                 await _codes(place).send(Credential.of(account), "verify_email")
@@ -146,6 +157,15 @@ async def test_retention_keeps_active_locks_and_attempts(world: PostgresAccounts
     world.clock.advance(SECOND)
     await _retention(world).delete_expired()
     assert _count(world, "sign_in_guards") == 0
+
+
+async def test_nothing_is_deleted_before_its_time_by_the_server_s_clock(world: PostgresAccountsWorld) -> None:
+    """A caller's own idea of the time would delete everybody's sessions."""
+    world.clock.at = datetime.now(UTC) + timedelta(minutes=1)
+    await _fill(world, "sessions")
+    world.clock.advance(timedelta(days=9999))
+    await _retention(world).delete_expired()
+    assert _count(world, "sessions") == 2
 
 
 async def test_retention_keeps_counting_attempts(world: PostgresAccountsWorld) -> None:

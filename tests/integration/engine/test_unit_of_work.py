@@ -16,8 +16,8 @@ from adapters.postgres.engine.outbox import DEFER
 from adapters.postgres.engine.pool import open_pool
 from adapters.postgres.engine.scope import SETTINGS
 from adapters.postgres.engine.statements import compile_statement
-from adapters.postgres.engine.tables import audit_entries
-from adapters.postgres.people.tables import clients
+from adapters.postgres.people.practices import ADD_HOST
+from adapters.postgres.people.tables import clients, practice_hosts
 from portal_core.kernel.actor import Actor, ClientActor, Origin, StaffActor, SystemActor, VisitorActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, IdempotencyMismatch, NotFound, RateLimited, Unavailable
@@ -291,13 +291,12 @@ async def test_reads_see_what_was_to_be_written_later(database: PortalDatabase) 
     actor = await _client(database)
     system = SystemActor(actor.practice_id, "job")
     async with database.begin(system) as unit:
-        unit.tx.write_later(
-            ADD_ENTRIES, entries=entry_rows(system, [AuditEntry("one"), AuditEntry("two")], FixedClock(), database.ids)
-        )
+        for host in ("one.example", "two.example"):
+            unit.tx.write_later(ADD_HOST, host=host)
         counted = (
             select(func.count())
-            .select_from(audit_entries)
-            .where(audit_entries.c.practice_id == bindparam("practice_id"))
+            .select_from(practice_hosts)
+            .where(practice_hosts.c.practice_id == bindparam("practice_id"))
         )
         assert (await unit.tx.fetchrow(compile_statement("test.count", counted)))[0] == 2
 

@@ -3,11 +3,11 @@
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
 
 from adapters.postgres.engine.columns import (
-    PRACTICE_WIDE,
     client_table,
     day,
     flag,
     instant,
+    narrow,
     string,
     texts,
     uuid,
@@ -62,9 +62,6 @@ grants = client_table(
 )
 
 
-grants.info["visible"] = (
-    "practice_id = {practice} AND (client_id = {client} OR account_id = {account} OR {scope} = 'practice')"
-)
-
-
-grants.info["insertable"] = PRACTICE_WIDE
+# A proxy sees their own as well.
+grants.info["owned"] = "(client_id = {client} OR account_id = {account})"
+narrow(grants, "insert", "update", to=("practice",))

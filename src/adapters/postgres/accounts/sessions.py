@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Text, bindparam, func, insert, select, update
+from sqlalchemy import Text, bindparam, case, func, insert, literal_column, select
 
 from adapters.postgres.access.tables import grants
 from adapters.postgres.accounts.accounts import external_of
 from adapters.postgres.accounts.settings import account_rules_of
 from adapters.postgres.accounts.tables import account_settings, accounts, sessions
+from adapters.postgres.engine.columns import Instant, Uuid
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.settings import settings_text
@@ -29,19 +30,31 @@ _SOURCES: dict[str, Any] = {
 _SESSION = entity(Session, sessions, **_SOURCES)
 _here = sessions.c.practice_id == bindparam("practice_id")
 _of_account = sessions.c.account_id == bindparam("account_id")
+# A visitor shows the secret of a session, or whose sessions they open, and then changes that account's and no other's:
+# see the policy of the table.
+_CONFINED = case(
+    (
+        func.current_setting(literal_column("'portal.scope'"), literal_column("true")) == literal_column("'visitor'"),
+        func.set_config(
+            literal_column("'portal.account'"), sessions.c.account_id.cast(Text), literal_column("true"), type_=Text
+        ),
+    )
+).label("confined_to")
 ADD = statement("sessions.add", insert(sessions))
 GET = statement("sessions.get", select(*_SESSION.columns).where(_here, _of_account, sessions.c.id == bindparam("id")))
 FIND_BY_FAMILY = statement(
     "sessions.find_by_family",
-    select(*_SESSION.columns).where(_here, sessions.c.family_hash == bindparam("family_hash")).with_for_update(),
+    select(*_SESSION.columns, _CONFINED)
+    .where(_here, sessions.c.family_hash == bindparam("family_hash"))
+    .with_for_update(),
 )
 FIND_BY_ACCESS = statement(
     "sessions.find_by_access",
-    select(*_SESSION.columns).where(_here, sessions.c.access_hash == bindparam("access_hash")),
+    select(*_SESSION.columns, _CONFINED).where(_here, sessions.c.access_hash == bindparam("access_hash")),
 )
 LIST_OPEN = statement(
     "sessions.list_open",
-    select(*_SESSION.columns)
+    select(*_SESSION.columns, _CONFINED)
     .where(_here, _of_account, sessions.c.ended_at.is_(None), sessions.c.ends_at > bindparam("now"))
     .order_by(sessions.c.last_active_at.desc(), sessions.c.id.desc()),
 )
@@ -59,10 +72,16 @@ SAVE = statement(
         "ended_at",
     ),
 )
-_ending = update(sessions).values(ended_at=bindparam("at"), version=sessions.c.version + 1)
 END_ALL = statement(
     "sessions.end_all",
-    _ending.where(_here, _of_account, sessions.c.ended_at.is_(None), sessions.c.id != bindparam("keep")),
+    select(
+        func.portal.end_sessions(
+            bindparam("practice_id", type_=Uuid),
+            bindparam("account_id", type_=Uuid),
+            bindparam("at", type_=Instant),
+            bindparam("keep", type_=Uuid),
+        )
+    ),
 )
 _NONE = UUID(int=0)
 

@@ -20,6 +20,7 @@ CREATE FUNCTION portal.signed_in(practice uuid, token_hash bytea, record uuid)
 RETURNS TABLE ({_RESULT})
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
 BEGIN
+  PERFORM portal.require_scope(NULL, '');
   RETURN QUERY SELECT {_SELECTED}
   FROM portal.sessions
   JOIN portal.accounts ON accounts.practice_id = sessions.practice_id AND accounts.id = sessions.account_id
@@ -36,8 +37,22 @@ END $$"""  # noqa: S608  # columns and no values
 MARK_ACTIVE = """
 CREATE OR REPLACE FUNCTION portal.mark_active(practice uuid, session uuid, instant timestamptz) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  UPDATE portal.sessions SET last_active_at = instant
-  WHERE practice_id = practice AND id = session AND ended_at IS NULL AND last_active_at < instant
+  SELECT portal.require_scope(NULL, '');
+  UPDATE portal.sessions SET last_active_at = least(instant, ends_at)
+  WHERE practice_id = practice AND id = session AND ended_at IS NULL AND last_active_at < least(instant, ends_at)
 $$"""
 
-FUNCTIONS = [DROP_SIGNED_IN, MAKE_SIGNED_IN, MARK_ACTIVE]
+# Of one account: one's own, or for staff, jobs and whoever proves who they are that of another.
+END_SESSIONS = """
+CREATE OR REPLACE FUNCTION portal.end_sessions(practice uuid, account uuid, instant timestamptz, keep uuid)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+BEGIN
+  PERFORM portal.require_scope(practice, 'record', 'visitor', 'practice');
+  IF current_setting('portal.scope') = 'record' AND account::text <> current_setting('portal.account') THEN
+    RAISE EXCEPTION 'not the own account' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  UPDATE portal.sessions SET ended_at = instant, version = version + 1
+  WHERE practice_id = practice AND account_id = account AND ended_at IS NULL AND id <> keep;
+END $$"""
+
+FUNCTIONS = [DROP_SIGNED_IN, MAKE_SIGNED_IN, MARK_ACTIVE, END_SESSIONS]

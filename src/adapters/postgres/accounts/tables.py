@@ -14,7 +14,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.engine.columns import (
-    NOT_PORTAL_USERS,
     account_table,
     day,
     digest,
@@ -22,6 +21,7 @@ from adapters.postgres.engine.columns import (
     flag,
     instant,
     instants,
+    narrow,
     number,
     practice_table,
     retain,
@@ -70,7 +70,8 @@ accounts = practice_table(
     Index("accounts_staff_key", "practice_id", "staff_id", unique=True, postgresql_where=_OPEN),
     Index("accounts_external_key", "practice_id", "issuer", "subject", unique=True, postgresql_where=_OPEN),
 )
-accounts.info["visible"] = "practice_id = {practice} AND (id = {account} OR {scope} IN ('practice', 'visitor'))"
+accounts.info["owned"] = "id = {account}"
+narrow(accounts, "insert", to=("practice", "visitor"))
 
 sessions = account_table(
     "sessions",
@@ -104,6 +105,10 @@ sessions = account_table(
     Index(None, "practice_id", "account_id", "ended_at"),
     Index(None, "practice_id", "ends_at"),
 )
+# Others' end by `portal.end_sessions`, one account's at a time. A visitor's statements confine themselves to the
+# account whose session they read (`sessions.py`).
+narrow(sessions, "insert", to=("practice", "visitor"))
+sessions.info["changed"] = "practice_id = {practice} AND account_id = {account}"
 
 sign_in_guards = practice_table(
     "sign_in_guards",
@@ -134,6 +139,7 @@ challenges = account_table(
     Index("challenges_token_key", "practice_id", "token_hash", unique=True),
     Index(None, "practice_id", "expires_at"),
 )
+narrow(challenges, to=("visitor",))
 
 second_factors = account_table(
     "second_factors",
@@ -149,6 +155,7 @@ second_factors = account_table(
         name="second_factors_account_fkey",
     ),
 )
+narrow(second_factors, "delete", to=("practice", "record"))
 
 email_requests = practice_table(
     "email_requests",
@@ -159,7 +166,7 @@ email_requests = practice_table(
     PrimaryKeyConstraint("practice_id", "id"),
     Index(None, "practice_id", "requested_at"),
 )
-email_requests.info["visible"] = NOT_PORTAL_USERS
+narrow(email_requests, to=("practice", "visitor"))
 
 
 invitations = practice_table(
@@ -202,7 +209,7 @@ invitations = practice_table(
 )
 
 
-invitations.info["visible"] = NOT_PORTAL_USERS
+narrow(invitations, to=("practice",))
 
 
 email_changes = account_table(
@@ -225,6 +232,7 @@ email_changes = account_table(
     CheckConstraint("state IN ('open', 'completed', 'withdrawn')", "state"),
     Index(None, "practice_id", "account_id"),
 )
+narrow(email_changes, to=("practice", "record"))
 
 
 identities = account_table(
@@ -238,6 +246,8 @@ identities = account_table(
     CheckConstraint("side IN ('portal', 'practice')", "side"),
     Index(None, "practice_id", "until"),
 )
+# Whoever signs in acts for the account that they name, and for no other.
+narrow(identities, to=("record",))
 
 # For a month its holder can still look up where they were signed in.
 retain(sessions, "ends_at", timedelta(days=30))

@@ -5,6 +5,7 @@ FEED_BY_HASH = """
 CREATE OR REPLACE FUNCTION portal.feed_by_hash(practice uuid, hash bytea)
 RETURNS TABLE (id uuid, practice_id uuid, client_id uuid, account_id uuid, token_hash bytea, created_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(practice, 'record', 'visitor', 'practice');
   SELECT f.id, f.practice_id, f.client_id, f.account_id, f.token_hash, f.created_at
   FROM portal.feed_tokens AS f WHERE f.practice_id = practice AND f.token_hash = hash
 $$"""
@@ -14,6 +15,7 @@ $$"""
 CLINICIAN_ACCOUNT = """
 CREATE OR REPLACE FUNCTION portal.clinician_account(practice uuid, clinician uuid) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(practice, 'record', 'practice');
   SELECT a.id FROM portal.staff AS s
   JOIN portal.accounts AS a ON a.practice_id = s.practice_id AND a.staff_id = s.id AND a.status <> 'closed'
   WHERE s.practice_id = practice AND s.clinician_id = clinician AND s.active
@@ -33,6 +35,7 @@ RETURNS TABLE (
   sequence integer, version integer
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(practice, 'record', 'practice');
   SELECT a.practice_id, a.id, a.clinician_id, a.appointment_type_id, a.location_id, a.starts_at,
     a.ends_at, a.time_zone, a.local_starts_at, a.calendar_entry_id, a.attending, a.booked_at,
     a.changed_at, a.shared, a.status, a.series_id, '', a.sequence, a.version

@@ -19,7 +19,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, ExcludeConstraint
 
 from adapters.postgres.engine.columns import (
-    PRACTICE_WIDE,
     bigint,
     client_table,
     clock_time,
@@ -28,7 +27,9 @@ from adapters.postgres.engine.columns import (
     document,
     flag,
     instant,
+    narrow,
     number,
+    practice_key,
     practice_table,
     sealed,
     string,
@@ -42,15 +43,10 @@ MAX_APPOINTMENT_DURATION = timedelta(days=1)
 """The maximum of `AppointmentTiming`: reads look no further back for appointments that have not ended."""
 
 
-def _key(column: str, table: str, name: str) -> ForeignKeyConstraint:
-    referred = [f"portal.{table}.practice_id", f"portal.{table}.id"]
-    return ForeignKeyConstraint(["practice_id", column], referred, name=name)
-
-
-_clinician = partial(_key, "clinician_id", "clinicians")
-_client = partial(_key, "client_id", "clients")
-_appointment_type = partial(_key, "appointment_type_id", "appointment_types")
-_location = partial(_key, "location_id", "locations")
+_clinician = partial(practice_key, "clinician_id", "clinicians")
+_client = partial(practice_key, "client_id", "clients")
+_appointment_type = partial(practice_key, "appointment_type_id", "appointment_types")
+_location = partial(practice_key, "location_id", "locations")
 
 locations = practice_table(
     "locations",
@@ -62,7 +58,6 @@ locations = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
-locations.info["insertable"] = PRACTICE_WIDE
 
 appointment_types = practice_table(
     "appointment_types",
@@ -76,7 +71,6 @@ appointment_types = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
 )
-appointment_types.info["insertable"] = PRACTICE_WIDE
 
 availability_rules = practice_table(
     "availability_rules",
@@ -94,7 +88,6 @@ availability_rules = practice_table(
     _location("availability_rules_location_fkey"),
     Index(None, "practice_id", "clinician_id"),
 )
-availability_rules.info["insertable"] = PRACTICE_WIDE
 
 availability_exceptions = practice_table(
     "availability_exceptions",
@@ -121,7 +114,6 @@ availability_exceptions = practice_table(
         postgresql_where=text("clinician_id IS NULL"),
     ),
 )
-availability_exceptions.info["insertable"] = PRACTICE_WIDE
 
 calendar = practice_table(
     "calendar",
@@ -187,11 +179,12 @@ appointments = practice_table(
     Index("appointments_series_idx", "practice_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
 )
 # A client sees an appointment through their attendance in it; the attendances' own policy applies inside as well.
-appointments.info["visible"] = (
-    "practice_id = {practice} AND ({scope} = 'practice' OR EXISTS (SELECT 1 FROM portal.attendances AS own"
-    " WHERE own.practice_id = {practice} AND own.client_id = {client} AND own.appointment_id = appointments.id))"
+appointments.info["owned"] = (
+    "EXISTS (SELECT 1 FROM portal.attendances AS own"
+    " WHERE own.practice_id = {practice} AND own.client_id = {client} AND own.appointment_id = appointments.id)"
 )
-appointments.info["insertable"] = "practice_id = {practice}"
+# Whose it is, the attendance says that follows.
+appointments.info["unowned"] = ("insert",)
 
 attendances = client_table(
     "attendances",
@@ -213,8 +206,8 @@ attendances = client_table(
     uuid("left_location_id", null=True),
     PrimaryKeyConstraint("practice_id", "client_id", "appointment_id"),
     _client("attendances_client_fkey"),
-    _key("left_clinician_id", "clinicians", "attendances_left_clinician_fkey"),
-    _key("left_location_id", "locations", "attendances_left_location_fkey"),
+    practice_key("left_clinician_id", "clinicians", "attendances_left_clinician_fkey"),
+    practice_key("left_location_id", "locations", "attendances_left_location_fkey"),
     ForeignKeyConstraint(
         ["practice_id", "appointment_id"],
         ["portal.appointments.practice_id", "portal.appointments.id"],
@@ -354,7 +347,6 @@ appointment_series = practice_table(
     PrimaryKeyConstraint("practice_id", "id"),
     CheckConstraint("status IN ('active', 'ended')", "status"),
 )
-appointment_series.info["visible"] = PRACTICE_WIDE
 
 check_ins = client_table(
     "check_ins",
@@ -394,5 +386,15 @@ feed_tokens = client_table(
     _client("feed_tokens_client_fkey"),
     Index("feed_tokens_hash_key", "token_hash", unique=True),
 )
+
+for _offered in (locations, appointment_types, availability_rules, availability_exceptions):
+    narrow(_offered, "insert", "update", "delete", to=("practice",))
+for _planned in (calendar, appointments, freed_slots):
+    narrow(_planned, to=("practice", "record"))
+narrow(appointment_series, to=("practice",))
+narrow(corrections, to=("practice",))
+narrow(waitlist_offers, "insert", to=("practice",))
+narrow(check_ins, "insert", to=("record",))
+narrow(feed_tokens, "insert", "update", to=("record",))
 
 appointment_settings = settings_table("appointment_settings")

@@ -9,16 +9,20 @@ A table declares whose rows it holds, and the migration applies the matching row
 - `practice_table`: rows of one practice that do not concern a single client.
 - `append_table`: rows of one practice that are added and never changed. Only staff and jobs may read them.
 - `function_only_table`: rows that are read before the practice is known, accessible only through functions.
+
+`narrow` takes commands from some of those who could otherwise use them. Which commands there are at all, and for which
+columns, follows from the statements; see `rights.py`.
 """
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
+    ForeignKeyConstraint,
     Integer,
     LargeBinary,
     MetaData,
@@ -43,15 +47,22 @@ metadata = MetaData(
 )
 
 RowScope = Literal["client", "account", "practice", "append", "function_only"]
+Reach = Literal["record", "visitor", "practice"]
+"""`record`: a client or proxy; `visitor`: somebody who signs in; `practice`: staff and jobs."""
+Command = Literal["select", "insert", "update", "delete"]
+COMMANDS: Final[tuple[Command, ...]] = ("select", "insert", "update", "delete")
 Instant = TIMESTAMP(timezone=True)
 Uuid = UUID(as_uuid=True)
 Uuids = ARRAY(Uuid)
 Texts = ARRAY(Text)
 
-PRACTICE_WIDE = "practice_id = {practice} AND {scope} = 'practice'"
-"""Visible to staff and jobs only."""
-NOT_PORTAL_USERS = "practice_id = {practice} AND {scope} IN ('practice', 'visitor')"
-"""Visible to staff, jobs and visitors, because staff are visitors until they have signed in."""
+_REACHES: Final[dict[RowScope, tuple[Reach, ...]]] = {
+    "client": ("practice", "record"),
+    "account": ("practice", "visitor", "record"),
+    "practice": ("practice", "visitor", "record"),
+    "append": ("practice", "visitor", "record"),
+    "function_only": (),
+}
 
 
 def uuid(name: str, *, null: bool = False, key: bool = False) -> Column[Any]:
@@ -116,6 +127,12 @@ def instants(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, ARRAY(Instant), nullable=null)
 
 
+def practice_key(column: str, table: str, name: str) -> ForeignKeyConstraint:
+    """A reference to a row of the same practice, by its id."""
+    referred = [f"{SCHEMA}.{table}.practice_id", f"{SCHEMA}.{table}.id"]
+    return ForeignKeyConstraint(["practice_id", column], referred, name=name)
+
+
 def version() -> Column[Any]:
     return Column("version", Integer, nullable=False, server_default=text("1"))
 
@@ -157,6 +174,18 @@ def associated_data(column: Column[Any], *row: object) -> str:
         raise ValueError(f"{column} is not a sealed column")
     label = column.info["label"] or f"{column.table.name}.{column.name}"
     return f"{label}/{'/'.join(map(str, row))}"
+
+
+def narrow(table: Table, *commands: Command, to: tuple[Reach, ...]) -> None:
+    """Allow the commands (all of them, if none is named) only to those reaches."""
+    table.info.setdefault("reaches", {}).update(dict.fromkeys(commands or COMMANDS, to))
+
+
+def reaches(table: Table, command: Command) -> tuple[Reach, ...]:
+    """Who may use the command on the table, as far as a statement needs it: on their own rows, or all of a practice."""
+    row_scope: RowScope = table.info["row_scope"]
+    declared: dict[Command, tuple[Reach, ...]] = table.info.get("reaches", {})
+    return declared.get(command, _REACHES[row_scope])
 
 
 def retain(table: Table, column: str, period: timedelta = timedelta(0)) -> None:

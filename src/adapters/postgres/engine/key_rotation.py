@@ -10,13 +10,20 @@ from adapters.postgres.engine.keys import practice_context
 OLD_PRACTICE_KEYS = """
 CREATE OR REPLACE FUNCTION portal.old_practice_keys(present text) RETURNS TABLE (k_practice uuid, k_wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(NULL, '');
   SELECT practice_id, wrapped FROM portal.practice_keys WHERE master_key <> present ORDER BY practice_id
 $$"""
 
-# Replaces only the value that was read, so that concurrent rotations do no harm.
+# Replaces only the value that was read, so that concurrent rotations do no harm, and keeps that value: what replaces it
+# cannot be checked here, and without the key all of the practice's records would be lost.
 REPLACE_PRACTICE_KEY = """
 CREATE OR REPLACE FUNCTION portal.replace_practice_key(practice uuid, before bytea, after bytea, present text)
 RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(NULL, '');
+  INSERT INTO portal.former_practice_keys (practice_id, wrapped, master_key, replaced_at)
+    SELECT practice_id, wrapped, master_key, now() FROM portal.practice_keys
+    WHERE practice_id = practice AND wrapped = before FOR UPDATE
+    ON CONFLICT (practice_id, wrapped) DO UPDATE SET replaced_at = excluded.replaced_at;
   WITH done AS (UPDATE portal.practice_keys SET wrapped = after, master_key = present
     WHERE practice_id = practice AND wrapped = before RETURNING 1) SELECT EXISTS (SELECT 1 FROM done)
 $$"""
@@ -30,7 +37,9 @@ class KeyRotation:
     master: MasterKey
 
     async def __call__(self) -> int:
-        """Rewrap all keys that an older master key wrapped, and return how many there were.
+        """Rewrap all keys that another master key wrapped, and return how many this rotation did.
+
+        Of two at once, each rewraps what the other has not: a key is replaced only if it is still as it was read.
 
         Raises:
             Unavailable: the master key does not respond. The keys done so far stay rewrapped.

@@ -7,11 +7,22 @@ policy compares with null and no row is visible.
 """
 
 import re
+from typing import Final, Literal, get_args
 
 from sqlalchemy import Table
 
-from adapters.postgres.engine.columns import SCHEMA
+from adapters.postgres.engine.columns import COMMANDS, SCHEMA, Command, Reach, reaches
+from adapters.postgres.engine.functions import function_names
 from adapters.postgres.engine.metadata import metadata
+from adapters.postgres.engine.rights import grants, needed_rights
+
+_POLICIES: Final[dict[Command, str]] = {
+    "select": "visible",
+    "insert": "addable",
+    "update": "changeable",
+    "delete": "removable",
+}
+_OWNED: Final = {"client": "client_id = {client}", "account": "account_id = {account}"}
 
 
 def _setting(name: str) -> str:
@@ -21,7 +32,6 @@ def _setting(name: str) -> str:
 
 
 _SCOPE = "current_setting('portal.scope', true)"
-_PRACTICE_WIDE = f"{_SCOPE} = 'practice'"
 # Every statement names its practice itself, so the planner must not expect that the policy leaves fewer rows still: it
 # would take one row for the result, and choose any index. It also assumes that `setting = 'word'` selects one row in
 # two hundred, so it would sort all of a practice's rows for a list instead of using an index (measured: 800 rows read
@@ -36,66 +46,77 @@ def _estimated(condition: str) -> str:
     return _TESTS.sub(lambda found: f"(CASE WHEN {found[0]} THEN true END) IS NOT NULL", condition)
 
 
-def visible(table: Table) -> str | None:
-    """Return the condition for a row to be visible to a transaction; None for tables reached through functions only."""
-    condition = _visible(table)
-    return None if condition is None else _estimated(condition)
+def allowed_commands(table: Table) -> tuple[Command, ...]:
+    """The commands that a statement needs on the table."""
+    needed = {right.privilege.lower() for right in needed_rights() if right.table == table.name}
+    return tuple(command for command in COMMANDS if command in needed)
 
 
-def _visible(table: Table) -> str | None:
+def _condition(table: Table, command: Command) -> str:
+    """The rows on which a transaction may use the command."""
     info = table.info
-    if "visible" in info:
-        return str(info["visible"]).format(
-            practice=_setting("practice"), client=_setting("client"), account=_setting("account"), scope=_SCOPE
-        )
-    practice = f"practice_id = {_setting('practice')}"
-    match info["row_scope"]:
-        case "client":
-            return f"{practice} AND (client_id = {_setting('client')} OR {_PRACTICE_WIDE})"
-        case "account":
-            return f"{practice} AND (account_id = {_setting('account')} OR {_SCOPE} IN ('practice', 'visitor'))"
-        case "practice":
-            return practice
-        case "append":
-            return f"{practice} AND {_PRACTICE_WIDE}"
-        case _:
-            return None
+    stated = info.get({"select": "visible", "insert": "addable"}.get(command, ""))
+    return stated if stated is not None else _reached(table, reaches(table, command), _owned(table, command))
+
+
+def _owned(table: Table, command: Command) -> str | None:
+    """Which rows are one's own; None where all of the practice's are alike."""
+    if command in table.info.get("unowned", ()):
+        return None
+    owned: str | None = table.info.get("owned", _OWNED.get(table.info["row_scope"]))
+    return owned
+
+
+def rows_within_reach(table: Table, command: Command, reach: Reach) -> Literal["all", "own", "none"]:
+    """On which rows of the practice somebody may use the command."""
+    if command not in allowed_commands(table) or reach not in reaches(table, command):
+        return "none"
+    if {"update": "changed", "insert": "addable"}.get(command, "") in table.info:
+        return "own"
+    return "own" if reach == "record" and _owned(table, command) is not None else "all"
+
+
+def _reached(table: Table, allowed: tuple[Reach, ...], owned: str | None) -> str:
+    here = f"{'id' if table.name == 'practices' else 'practice_id'} = {{practice}}"
+    wide = [one for one in allowed if one != "record" or owned is None]
+    tests = []
+    if owned is not None and "record" in allowed:
+        tests.append(owned)
+    if len(wide) == 1:
+        tests.append(f"{{scope}} = '{wide[0]}'")
+    elif wide and not (owned is None and len(wide) == len(get_args(Reach))):
+        tests.append("{scope} IN (" + ", ".join(f"'{one}'" for one in wide) + ")")
+    if not tests:
+        return here if wide else "false"
+    return f"{here} AND {tests[0]}" if len(tests) == 1 else f"{here} AND ({' OR '.join(tests)})"
+
+
+def _with_settings(condition: str) -> str:
+    return condition.format(
+        practice=_setting("practice"), client=_setting("client"), account=_setting("account"), scope=_SCOPE
+    )
 
 
 def policies(table: Table, role: str) -> list[str]:
     """Return the statements that secure one table for the application role. They may be run repeatedly."""
     name = f"{SCHEMA}.{table.name}"
-    done = [
+    statements = [
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
-        f"DROP POLICY IF EXISTS visible ON {name}",
-        f"DROP POLICY IF EXISTS insertable ON {name}",
-        f"REVOKE ALL ON {name} FROM {role}",
+        *(f"DROP POLICY IF EXISTS {policy} ON {name}" for policy in (*_POLICIES.values(), "insertable")),
+        f"REVOKE ALL ON {name} FROM PUBLIC, {role}",
     ]
-    shown = visible(table)
-    if shown is None:
-        return done
-    adding = table.info.get("insertable")
-    if table.info["row_scope"] == "append":
-        return [
-            *done,
-            f"CREATE POLICY visible ON {name} FOR SELECT USING ({shown})",
-            f"CREATE POLICY insertable ON {name} FOR INSERT WITH CHECK (practice_id = {_setting('practice')})",
-            f"GRANT SELECT, INSERT ON {name} TO {role}",
-        ]
-    if adding is not None:
-        check = str(adding).format(
-            practice=_setting("practice"), client=_setting("client"), account=_setting("account"), scope=_SCOPE
-        )
-        return [
-            *done,
-            f"CREATE POLICY visible ON {name} USING ({shown}) WITH CHECK ({check})",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {role}",
-        ]
-    return [
-        *done,
-        f"CREATE POLICY visible ON {name} USING ({shown})",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {role}",
-    ]
+    if table.info["row_scope"] == "function_only":
+        return statements
+    for command in allowed_commands(table):
+        policy = _POLICIES[command]
+        rows = _with_settings(_condition(table, command))
+        shown = _estimated(rows)
+        # What a changed row must be, where that is more than what it was.
+        changed = _with_settings(table.info["changed"]) if "changed" in table.info else shown
+        clauses = {"insert": f"WITH CHECK ({rows})", "update": f"USING ({shown}) WITH CHECK ({changed})"}
+        clause = clauses.get(command, f"USING ({shown})")
+        statements.append(f"CREATE POLICY {policy} ON {name} FOR {command.upper()} TO {role} {clause}")
+    return [*statements, *grants(table, role)]
 
 
 def secure(role: str) -> list[str]:
@@ -103,8 +124,9 @@ def secure(role: str) -> list[str]:
     statements = [
         f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role}",
-        f"REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} FROM PUBLIC",
-        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} TO {role}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {role}",
+        f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {SCHEMA} FROM PUBLIC, {role}",
+        *(f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{name} TO {role}" for name in function_names()),
     ]
     for table in metadata.sorted_tables:
         statements.extend(policies(table, role))

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, Label, PrimaryKeyConstraint, Table, Text, bindpa
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.codec import converter
-from adapters.postgres.engine.columns import PRACTICE_WIDE, document, practice_table, version
+from adapters.postgres.engine.columns import document, narrow, practice_table, version
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.transaction import Transaction
 from portal_core.kernel.audit import AuditEntry
@@ -22,7 +22,7 @@ S = TypeVar("S")
 def settings_table(name: str) -> Table:
     """A table of one feature's settings. A practice without a row has the defaults."""
     table = practice_table(name, document("values"), version(), PrimaryKeyConstraint("practice_id"))
-    table.info["insertable"] = PRACTICE_WIDE
+    narrow(table, "insert", "update", to=("practice",))
     return table
 
 

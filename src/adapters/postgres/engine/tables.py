@@ -1,5 +1,7 @@
 """Tables that all features use: audit entries, idempotent responses, rate limit attempts, and encryption keys."""
 
+from datetime import timedelta
+
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
 from adapters.postgres.engine.columns import (
@@ -11,6 +13,7 @@ from adapters.postgres.engine.columns import (
     function_only_table,
     instant,
     instants,
+    narrow,
     practice_table,
     retain,
     sealed,
@@ -71,6 +74,19 @@ practice_keys = practice_table(
 )
 
 
+# Each practice's earlier keys, in case one was replaced by what cannot be unwrapped.
+former_practice_keys = function_only_table(
+    "former_practice_keys",
+    uuid("practice_id"),
+    digest("wrapped"),
+    string("master_key"),
+    instant("replaced_at"),
+    PrimaryKeyConstraint("practice_id", "wrapped"),
+    ForeignKeyConstraint(["practice_id"], ["portal.practices.id"]),
+    Index(None, "practice_id", "replaced_at"),
+)
+
+
 client_keys = client_table(
     "client_keys",
     sealed("wrapped", null=False),
@@ -79,4 +95,23 @@ client_keys = client_table(
     ForeignKeyConstraint(["practice_id", "client_id"], ["portal.clients.practice_id", "portal.clients.id"]),
 )
 
+# The entry is of the actor that the transaction's settings name. A client's is about their record, a proxy's about one
+# that they are or were granted.
+audit_entries.info["addable"] = (
+    "practice_id = {practice} AND CASE {scope}"
+    " WHEN 'practice' THEN account_id IS NOT DISTINCT FROM {account}"
+    " AND actor_kind = CASE WHEN account_id IS NULL THEN 'system' ELSE 'staff' END"
+    " WHEN 'record' THEN account_id = {account} AND (record IS NULL OR record = {client} OR EXISTS"
+    " (SELECT 1 FROM portal.grants AS g WHERE g.practice_id = {practice} AND g.account_id = {account}"
+    " AND g.client_id = record))"
+    " AND (actor_kind = 'proxy' OR actor_kind = 'client' AND grant_id IS NULL AND {client} IS NOT NULL)"
+    " WHEN 'visitor' THEN account_id IS NULL AND actor_kind = 'visitor' END"
+)
+
+# A practice's key is read and replaced through functions, a client's is destroyed through one.
+narrow(practice_keys, "insert", to=("practice",))
+narrow(client_keys, "insert", to=("practice",))
+
 retain(idempotent_responses, "expires_at")
+# By then somebody has noticed that a practice's records cannot be read.
+retain(former_practice_keys, "replaced_at", timedelta(days=90))

@@ -4,6 +4,7 @@ CAPTURE_MAIL = """
 CREATE OR REPLACE FUNCTION portal.capture_mail(
   id uuid, at timestamptz, kind text, key uuid, recipient text, sender_name text, subject text, body text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(NULL, '');
   INSERT INTO portal.captured_mail (id, at, kind, key, "to", sender_name, subject, body)
   VALUES (id, at, kind, key, recipient, sender_name, subject, body)
 $$"""
@@ -12,6 +13,7 @@ $$"""
 LATEST_CAPTURED_MAIL = """
 CREATE OR REPLACE FUNCTION portal.latest_captured_mail(max_rows int) RETURNS SETOF portal.captured_mail
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(NULL, '');
   SELECT * FROM portal.captured_mail ORDER BY at DESC, id DESC LIMIT max_rows
 $$"""
 
@@ -25,6 +27,7 @@ RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp
 DECLARE
   practice uuid := nullif(current_setting('portal.practice', true), '')::uuid;
 BEGIN
+  PERFORM portal.require_scope(practice, 'record', 'visitor', 'practice');
   INSERT INTO portal.notices (practice_id, id, kind, notice_class, created_at, due_at, enqueued_at, to_account,
     to_client, subject_id, deduplication_key, state, attempt, failures, claimed_by, vendor_message_id,
     failure_reason, version)

@@ -9,6 +9,7 @@ from adapters.postgres.engine.columns import (
     flag,
     function_only_table,
     instant,
+    narrow,
     number,
     practice_table,
     retain,
@@ -56,7 +57,7 @@ notices = practice_table(
     Index("notices_failed_idx", "practice_id", "id", postgresql_where=text("state IN ('dead', 'uncertain')")),
 )
 # Any transaction can add one, through `portal.notify`; only staff and jobs can see them.
-notices.info["visible"] = "practice_id = {practice} AND {scope} = 'practice'"
+narrow(notices, to=("practice",))
 
 notifications = account_table(
     "notifications",
@@ -74,10 +75,9 @@ notifications = account_table(
     ),
     Index(None, "practice_id", "account_id", "id"),
 )
-notifications.info["visible"] = (
-    "practice_id = {practice} AND ({scope} = 'practice' OR (account_id = {account}"
-    " AND (client_id IS NULL OR client_id = {client})))"
-)
+notifications.info["owned"] = "(account_id = {account} AND (client_id IS NULL OR client_id = {client}))"
+narrow(notifications, to=("practice", "record"))
+narrow(notifications, "insert", to=("practice",))
 
 notification_settings = account_table(
     "notification_settings",
@@ -105,6 +105,7 @@ notification_settings = account_table(
     CheckConstraint("message_details IN ('nothing', 'what', 'when')", "message_details"),
     Index("notification_settings_sms_idx", "practice_id", "sms_phone", postgresql_where=text("sms_phone IS NOT NULL")),
 )
+narrow(notification_settings, to=("practice", "record"))
 
 safe_email_verifications = account_table(
     "safe_email_verifications",
@@ -122,6 +123,7 @@ safe_email_verifications = account_table(
     ),
     Index(None, "practice_id", "expires_at"),
 )
+narrow(safe_email_verifications, to=("practice", "record"))
 
 # Used with local mail, in deployments without real people's mail: see adapters/local/mail.py.
 captured_mail = function_only_table(

@@ -30,7 +30,7 @@ from adapters.postgres.accounts.client_accounts import STATUS
 from adapters.postgres.engine.columns import Texts, Uuid, Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
-from adapters.postgres.engine.keys import ADD_CLIENT_KEY, DROP_CLIENT_KEY
+from adapters.postgres.engine.keys import ADD_CLIENT_KEY, DESTROY_KEY
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys
 from adapters.postgres.engine.transaction import Transaction
@@ -259,7 +259,8 @@ class PostgresClientRecords(ClientRecords):
         self.tx.add_audit_entry(*audit_entries)
 
     async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
-        if await self.tx.execute(DROP_CLIENT_KEY, client_id=client_id) == 0:
+        row = await self.tx.fetchrow(DESTROY_KEY, client_id=client_id)
+        if row is None or not row["destroyed"]:
             return False
         self.tx.forget_key(client_id)
         self.tx.add_audit_entry(audit_entry)

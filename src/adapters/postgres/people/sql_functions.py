@@ -4,6 +4,7 @@
 PRACTICE_LOCATORS = """
 CREATE OR REPLACE FUNCTION portal.practice_locators() RETURNS TABLE (p_id uuid, p_slug text, p_hosts text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
+  SELECT portal.require_scope(NULL, '');
   SELECT id, slug, hosts FROM portal.practices ORDER BY id
 $$"""
 

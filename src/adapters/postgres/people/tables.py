@@ -4,13 +4,12 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Pri
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.engine.columns import (
-    NOT_PORTAL_USERS,
-    PRACTICE_WIDE,
     client_table,
     day,
     flag,
     instant,
     metadata,
+    narrow,
     practice_table,
     sealed,
     string,
@@ -37,13 +36,10 @@ practices = Table(
     version(),
     PrimaryKeyConstraint("id"),
     Index("practices_slug_key", "slug", unique=True),
-    # A practice is visible only to its own actors, and only its staff change it.
-    info={
-        "row_scope": "practice",
-        "visible": "id = {practice}",
-        "insertable": "id = {practice} AND {scope} = 'practice'",
-    },
+    info={"row_scope": "practice"},
 )
+# A practice is visible only to its own actors, and only its staff change it.
+narrow(practices, "insert", "update", to=("practice",))
 
 # Repeats `practices.hosts` for its key: a host name belongs to one practice of the deployment.
 practice_hosts = practice_table(
@@ -53,7 +49,7 @@ practice_hosts = practice_table(
     ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="practice_hosts_practice_fkey"),
     Index(None, "practice_id"),
 )
-practice_hosts.info["insertable"] = PRACTICE_WIDE
+narrow(practice_hosts, to=("practice",))
 
 clients = Table(
     "clients",
@@ -94,9 +90,10 @@ clients = Table(
             "(SELECT g.client_id FROM portal.grants AS g WHERE g.practice_id = {practice} AND g.account_id = {account} "
             "AND g.revoked_at IS NULL AND g.ended_at IS NULL)))"
         ),
-        "insertable": "practice_id = {practice} AND (id = {client} OR {scope} = 'practice')",
+        "owned": "id = {client}",
     },
 )
+narrow(clients, "insert", to=("practice",))
 
 # What staff find clients by, none of it beyond the plain columns of `clients`. `sort_name` is repeated from there, so
 # that what is found is put in order without reading more than the index. Nothing of a record without its key.
@@ -130,7 +127,7 @@ clinicians = practice_table(
     ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="clinicians_practice_fkey"),
     Index("clinicians_external_id_key", "practice_id", "external_id", unique=True),
 )
-clinicians.info["insertable"] = PRACTICE_WIDE
+narrow(clinicians, "insert", "update", to=("practice",))
 
 staff = practice_table(
     "staff",
@@ -157,8 +154,8 @@ staff = practice_table(
     Index("staff_external_id_key", "practice_id", "external_id", unique=True),
 )
 # Hidden from portal users. Visitors may read it, because staff are visitors until they have signed in.
-staff.info["visible"] = NOT_PORTAL_USERS
-staff.info["insertable"] = PRACTICE_WIDE
+narrow(staff, to=("practice",))
+narrow(staff, "select", to=("practice", "visitor"))
 
 care_team = client_table(
     "care_team",
@@ -174,4 +171,4 @@ care_team = client_table(
     ),
     Index(None, "practice_id", "clinician_id"),
 )
-care_team.info["insertable"] = PRACTICE_WIDE
+narrow(care_team, "insert", "delete", to=("practice",))

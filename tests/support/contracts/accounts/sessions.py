@@ -36,7 +36,7 @@ class SessionsContract:
             ended_at=now,
             version=2,
         )
-        async with world.begin(world.visitor) as unit:
+        async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.save(full, AUDIT_ENTRY)
             await unit.commit(None)
         assert await world.stored(account, session) == full
@@ -67,7 +67,7 @@ class SessionsContract:
         account = await world.account(ANN)
         session = await world.session(account)
         await world.live.mark_active(world.practice_id, session.id, world.clock.now() + 2 * MINUTE)
-        async with world.begin(world.visitor) as unit:
+        async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.save(session.with_multi_factor(True), AUDIT_ENTRY)
             await unit.commit(None)
         stored = await world.stored(account, session)
@@ -76,11 +76,11 @@ class SessionsContract:
     async def test_a_stale_save_changes_nothing(self, world: AccountsWorld) -> None:
         account = await world.account(ANN)
         session = await world.session(account)
-        async with world.begin(world.visitor) as unit:
+        async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.save(session.with_multi_factor(True), AUDIT_ENTRY)
             await unit.commit(None)
         with pytest.raises(StaleVersion):
-            async with world.begin(world.visitor) as unit:
+            async with world.begin(world.actor_for(account)) as unit:
                 await unit.sessions.save(session.end(world.clock.now()), AuditEntry("test.stale"))
         assert await world.stored(account, session) == session.with_multi_factor(True)
         assert AuditEntry("test.stale") not in await world.audit()
@@ -92,7 +92,7 @@ class SessionsContract:
         start = world.clock.now()
         for session, at in ((first, 15), (second, 16), (ended, 16)):
             await world.live.mark_active(world.practice_id, session.id, start + at * MINUTE)
-        async with world.begin(world.visitor) as unit:
+        async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.save(ended.end(start), AUDIT_ENTRY)
             await unit.commit(None)
         async with world.begin(world.actor_for(account)) as unit:
@@ -118,7 +118,7 @@ class SessionsContract:
         kept, open_, ended = [await world.session(account, name) for name in "abc"]
         foreign = await world.session(stranger, "d")
         at = world.clock.now()
-        async with world.begin(world.visitor) as unit:
+        async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.save(ended.end(at), AUDIT_ENTRY)
             await unit.commit(None)
         entry = AuditEntry("sessions.ended", account.id)
@@ -165,7 +165,7 @@ class LiveSessionsContract:
         account = await world.account(ANN)
         session = await world.session(account)
         closed = account.close(world.clock.now())
-        async with world.begin(world.visitor) as unit:
+        async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.save(session.end(world.clock.now()), AUDIT_ENTRY)
             await unit.accounts.save(closed, AUDIT_ENTRY)
             await unit.commit(None)
@@ -230,7 +230,7 @@ class LiveSessionsContract:
             assert await world.stored(account, session) == session.touched(start + expected * MINUTE)
         other = await world.other_practice()
         await other.live.mark_active(other.practice_id, session.id, start + 9 * MINUTE)
-        async with world.begin(world.visitor) as unit:
+        async with world.begin(world.actor_for(account)) as unit:
             await unit.sessions.save(session.end(start), AUDIT_ENTRY)
             await unit.commit(None)
         await world.live.mark_active(world.practice_id, session.id, start + 9 * MINUTE)
