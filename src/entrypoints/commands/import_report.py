@@ -20,7 +20,7 @@ def print_report(report: ImportReport) -> None:
         if row.outcome == "changed":
             typer.echo(f"{who}changes {', '.join(row.fields)}")
         if row.kept:
-            typer.echo(f"{who}keeps {', '.join(row.kept)}: only the client changes this")
+            typer.echo(f"{who}keeps {', '.join(row.kept)}: managed in the portal, by the client or a proxy")
         if row.guardians:
             typer.echo(f"{who}invites {row.guardians} guardian{'s' if row.guardians > 1 else ''}")
         for error in row.errors:

@@ -1,5 +1,6 @@
 """Ports of proxy access."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Literal, Protocol
 from uuid import UUID
@@ -28,6 +29,10 @@ class Grants(Protocol):
 
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         """All grants on this client's record, newest first, including those that have ended."""
+        ...
+
+    async def proxy_managed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Those of these clients whose profile a proxy may write by an active grant."""
         ...
 
     async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:

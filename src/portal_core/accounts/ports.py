@@ -39,8 +39,8 @@ class Accounts(Protocol):
         """The account that is not closed; `email` is normalized."""
         ...
 
-    async def find_by_emails(self, side: Side, emails: Collection[str]) -> dict[str, Account]:
-        """The accounts that are not closed, by their normalized emails."""
+    async def find_by_clients(self, client_ids: Collection[UUID]) -> dict[UUID, Account]:
+        """The accounts of these clients that are not closed, by the client's id."""
         ...
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:

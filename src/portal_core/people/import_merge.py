@@ -15,12 +15,12 @@ from portal_core.people.corrections import recalculate_access
 from portal_core.people.import_cells import DateOrder
 from portal_core.people.import_rows import ClientRow, ClinicianRow, ParsedRow
 from portal_core.people.model import Client, Clinician, changed_fields
-from portal_core.people.ports import PeopleUnit
+from portal_core.people.ports import PeopleUnit, PersonAccount
 from portal_core.people.staff_rules import release_time
 from portal_core.people.views import ImportedRow, PersonKind, RowOutcome
 
 CLIENT_MANAGED_FIELDS = tuple(one.name for one in fields(ContactChanges))
-"""Fields that clients may change themselves: an import fills them only where the record has no value."""
+"""Fields that clients and proxies may change in the portal: then an import fills only those that have no value."""
 
 ENCRYPTED_FIELDS = ("address", "emergency_contact", "coverage")
 """Fields that cannot be stored once the key of the record was destroyed."""
@@ -128,27 +128,28 @@ async def plan_clients(
 class _StoredClients:
     """The clients that rows are about: by external id, their care teams, and whose key was destroyed.
 
-    `signing_in` are clients who sign in with their email on file, which a row would replace.
+    `accounts` are those of the clients who have one, and `managed` the clients whose contact fields they or a proxy may
+    have changed in the portal.
     """
 
     known: Mapping[str, Client]
     teams: Mapping[UUID, tuple[UUID, ...]]
     destroyed: frozenset[UUID]
-    signing_in: frozenset[UUID]
+    accounts: Mapping[UUID, PersonAccount]
+    managed: frozenset[UUID]
 
 
 async def _stored_clients(unit: PeopleUnit, parsed: Sequence[ParsedRow]) -> _StoredClients:
     external_ids = {one.values["external_id"] for one in parsed if "external_id" in one.values}
     known = await unit.client_records.find_by_external_ids(external_ids)
-    teams = await unit.care_teams.of_all([client.id for client in known.values()])
+    ids = [client.id for client in known.values()]
+    teams, accounts, by_proxies = await unit.read_together(
+        unit.care_teams.of_all(ids), unit.accounts.find_by_clients(ids), unit.grants.proxy_managed(ids)
+    )
     about = [(known[one.values["external_id"]], one.values) for one in parsed if one.values.get("external_id") in known]
     sealing = {client.id for client, values in about if _sealed(values)}
     destroyed = await unit.client_records.destroyed(sealing)
-    emails = {client.email for client, values in about if values.get("email", client.email) != client.email}
-    accounts = await unit.accounts.find_by_emails("portal", {email for email in emails if email is not None})
-    clients = {(account.client_id, account.email) for account in accounts.values() if account.status == "active"}
-    signing_in = frozenset(client.id for client, _ in about if (client.id, client.email) in clients)
-    return _StoredClients(known, teams, destroyed, signing_in)
+    return _StoredClients(known, teams, destroyed, accounts, by_proxies | accounts.keys())
 
 
 def _plan_client(
@@ -168,7 +169,9 @@ def _plan_client(
     if before is None:
         errors += parsed.missing(*row.REQUIRED)
     else:
-        values, kept = _merged(before, parsed.values, signs_in=before.id in stored.signing_in)
+        account = stored.accounts.get(before.id)
+        signs_in = account is not None and account.status == "active" and account.email == before.email
+        values, kept = _merged(before, parsed.values, signs_in=signs_in, managed=before.id in stored.managed)
         if before.id in stored.destroyed:
             errors += _cannot_seal(values)
     if errors:
@@ -225,10 +228,14 @@ async def store_clients(unit: PeopleUnit, plans: Sequence[ClientPlan], now: date
     await unit.care_teams.assign_all(teams, team_entries)
 
 
-def _merged(known: Client, values: Mapping[str, Any], *, signs_in: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _merged(
+    known: Client, values: Mapping[str, Any], *, signs_in: bool, managed: bool
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The values that may replace the client's, and the names of those that may not."""
     differ = {name for name, value in values.items() if value != getattr(known, name)}
-    kept = {name for name in CLIENT_MANAGED_FIELDS if name in differ and getattr(known, name) is not None}
+    kept = set[str]()
+    if managed:
+        kept |= {name for name in CLIENT_MANAGED_FIELDS if name in differ and getattr(known, name) is not None}
     if "email" in differ and signs_in:
         kept.add("email")
     return (

@@ -268,8 +268,8 @@ class ImportedRow:
     """What an import did with one row, or would do. It names fields, and holds no value of the row but the external id.
 
     `fields` are those that a new person was given, or that changed for a known one. `kept` are those that the row would
-    change, but that only the client may. A rejected row has `errors`, and no kind or external id if that is not valid.
-    `guardians` are invited; an accepted row has errors about those who cannot be.
+    change, but that are managed in the portal, by the client or a proxy. A rejected row has `errors`, and no kind or
+    external id if that is not valid. `guardians` are invited; an accepted row has errors about those who cannot be.
     """
 
     line: int

@@ -1,5 +1,6 @@
 """Proxies' grants in memory."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -33,6 +34,10 @@ class MemoryGrants(MemoryRows[Grant], Grants):
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         rows = (one for one in self._rows() if one.client_id == client_id)
         return tuple(sorted(rows, key=lambda one: one.id, reverse=True))
+
+    async def proxy_managed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        rows = (one for one in self._rows() if one.client_id in client_ids and one.is_active)
+        return frozenset([one.client_id for one in rows if one.may_write and "profile" in one.areas])
 
     async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
         held = [one for one in self._rows() if one.account_id == account_id and one.is_active]

@@ -46,8 +46,8 @@ class MemoryAccounts(MemoryRepository[Account], Accounts):
     async def find_by_email(self, side: Side, email: str) -> Account | None:
         return next((one for one in self._open() if (one.side, one.email) == (side, email)), None)
 
-    async def find_by_emails(self, side: Side, emails: Collection[str]) -> dict[str, Account]:
-        return {one.email: one for one in self._open() if one.side == side and one.email in emails}
+    async def find_by_clients(self, client_ids: Collection[UUID]) -> dict[UUID, Account]:
+        return {one.client_id: one for one in self._open() if one.client_id is not None and one.client_id in client_ids}
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:
         return next((one for one in self._open() if one.external == external), None)

@@ -1,13 +1,15 @@
 """Proxies' grants in PostgreSQL."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, Integer, bindparam, insert, select
+from sqlalchemy import Date, Integer, any_, bindparam, insert, literal_column, select
 
 from adapters.postgres.access.tables import grants
+from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
@@ -41,6 +43,18 @@ LIST_GRANTS_FOR_CLIENT = statement(
     select(*_GRANT.columns)
     .where(_grant_here, grants.c.client_id == bindparam("client_id"))
     .order_by(grants.c.id.desc()),
+)
+PROXY_MANAGED = statement(
+    "grants.proxy_managed",
+    select(grants.c.client_id)
+    .distinct()
+    .where(
+        _grant_here,
+        grants.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
+        grants.c.may_write,
+        literal_column("'profile'") == any_(grants.c.areas),
+        *_active,
+    ),
 )
 LIST_GRANTS_HELD_BY = statement(
     "grants.list_held_by",
@@ -80,6 +94,10 @@ class PostgresGrants(Grants):
 
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         return tuple(map(_grant, await self.tx.fetch(LIST_GRANTS_FOR_CLIENT, client_id=client_id)))
+
+    async def proxy_managed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        rows = await self.tx.fetch(PROXY_MANAGED, client_ids=list(client_ids))
+        return frozenset([row[0] for row in rows])
 
     async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
         rows = await self.tx.fetch(LIST_GRANTS_HELD_BY, account=account_id)

@@ -10,7 +10,7 @@ from sqlalchemy import any_, bindparam, insert, select, update
 
 from adapters.postgres.accounts.settings import account_rules_of
 from adapters.postgres.accounts.tables import account_settings, accounts
-from adapters.postgres.engine.columns import Texts
+from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.settings import settings_text
@@ -39,14 +39,9 @@ FIND_BY_EMAIL = statement(
         _here, _open, accounts.c.side == bindparam("side"), accounts.c.email == bindparam("email")
     ),
 )
-FIND_BY_EMAILS = statement(
-    "accounts.find_by_emails",
-    select(*_ACCOUNT.columns).where(
-        _here,
-        _open,
-        accounts.c.side == bindparam("side"),
-        accounts.c.email == any_(bindparam("emails", type_=Texts)),
-    ),
+FIND_BY_CLIENTS = statement(
+    "accounts.find_by_clients",
+    select(*_ACCOUNT.columns).where(_here, _open, accounts.c.client_id == any_(bindparam("client_ids", type_=Uuids))),
 )
 FIND_BY_EXTERNAL = statement(
     "accounts.find_by_external",
@@ -107,9 +102,9 @@ class PostgresAccounts(Accounts):
         row = await self.tx.fetchrow(FIND_BY_EMAIL, side=side, email=email)
         return None if row is None else _account(row)
 
-    async def find_by_emails(self, side: Side, emails: Collection[str]) -> dict[str, Account]:
-        rows = await self.tx.fetch(FIND_BY_EMAILS, side=side, emails=list(emails)) if emails else []
-        return {row["email"]: _account(row) for row in rows}
+    async def find_by_clients(self, client_ids: Collection[UUID]) -> dict[UUID, Account]:
+        rows = await self.tx.fetch(FIND_BY_CLIENTS, client_ids=list(client_ids))
+        return {row["client_id"]: _account(row) for row in rows}
 
     async def find_by_external(self, external: ExternalIdentity) -> Account | None:
         row = await self.tx.fetchrow(FIND_BY_EXTERNAL, issuer=external.issuer, subject=external.subject)

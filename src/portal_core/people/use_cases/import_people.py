@@ -61,11 +61,11 @@ class ImportPeople:
     rejected with all of its errors, and the import continues. Rows are written in chunks, each in one transaction,
     which is tried again if somebody changed the same people meanwhile; an interrupted run can simply be repeated.
 
-    Fields that clients can change in the portal are filled only where they are empty, and an email that signs in is
-    not replaced: the report lists those as kept. Nobody is removed and nobody is invited. What clients hold of the time
-    of a clinician who leaves is released, and a clinician who left joins no care team. A corrected date of birth or
-    state recalculates the dates of proxies' grants, and whether the client is old enough for their account. A row with
-    a field to encrypt is rejected if the key of the record was destroyed.
+    The contact fields of a client who has an account, or a proxy who may write them, are filled only where they are
+    empty, and an email that signs in is not replaced: the report lists those as kept. Nobody is removed and nobody is
+    invited. What clients hold of the time of a clinician who leaves is released, and a clinician who left joins no care
+    team. A corrected date of birth or state recalculates the dates of proxies' grants, and whether the client is old
+    enough for their account. A row with a field to encrypt is rejected if the key of the record was destroyed.
 
     Raises:
         NotFound, Forbidden: not an administrator.

@@ -210,6 +210,27 @@ class GrantsContract:
         assert [one.id for one in found] == sorted([first.id, second.id, third.id], reverse=True)
         assert {one.id for one, _ in held} == {third.id, other.id}
 
+    async def test_clients_whose_profile_a_proxy_may_write_are_told(self, world: PeopleWorld) -> None:
+        proxy, now = await world.add_account("pa@example.org"), world.clock.now()
+        clients = [(await world.add_client()).id for _ in range(7)]
+        written, other, read, elsewhere, revoked, ended = clients[:6]
+        for client_id, more in (
+            (written, {"may_write": True}),
+            (other, {"may_write": True}),
+            (read, {}),
+            (elsewhere, {"may_write": True, "areas": frozenset({"messages"})}),
+            (revoked, {"may_write": True, "revoked_at": now}),
+            (ended, {"may_write": True, "ended_at": now}),
+        ):
+            await world.add_grant(client_id, proxy.id, **more)
+        asked = set(clients) - {other}
+        async with world.begin(world.staff()) as unit:
+            assert await unit.grants.proxy_managed(asked) == {written}
+            assert await unit.grants.proxy_managed(set()) == frozenset()
+        elsewhere_practice = await world.other_practice()
+        async with elsewhere_practice.begin(elsewhere_practice.staff()) as unit:
+            assert await unit.grants.proxy_managed(asked) == frozenset()
+
     async def test_only_one_of_concurrent_grants_is_stored(self, world: PeopleWorld) -> None:
         client, proxy = await world.add_client(), await world.add_account("pa@example.org")
         results = await asyncio.gather(

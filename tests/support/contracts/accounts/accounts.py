@@ -56,14 +56,22 @@ class AccountsContract:
             assert await unit.accounts.find_by_email("portal", ANN) == client
             assert await unit.accounts.find_by_email("practice", ANN) == staff
             assert await unit.accounts.find_by_email("portal", BOB) is None
-            assert await unit.accounts.find_by_emails("portal", {ANN, BOB}) == {ANN: client}
-            assert await unit.accounts.find_by_emails("practice", {ANN}) == {ANN: staff}
-            assert await unit.accounts.find_by_emails("portal", set()) == {}
             closed = client.close(world.clock.now())
             await unit.accounts.save(closed, AUDIT_ENTRY)
             assert await unit.accounts.find_by_email("portal", ANN) is None
-            assert await unit.accounts.find_by_emails("portal", {ANN}) == {}
             assert await unit.accounts.get(client.id) == closed
+
+    async def test_accounts_of_clients_are_found_until_closed(self, world: AccountsWorld) -> None:
+        first, second = await world.account(ANN, status="unverified"), await world.account(BOB)
+        staff = await world.account(ANN, kind="staff")
+        await world.account("cy@example.org")
+        asked = [one for one in (first.client_id, second.client_id, staff.staff_id) if one is not None]
+        async with world.begin(world.system) as unit:
+            found = await unit.accounts.find_by_clients(asked)
+            assert found == {first.client_id: first, second.client_id: second}
+            assert await unit.accounts.find_by_clients(set()) == {}
+            await unit.accounts.save(second.close(world.clock.now()), AUDIT_ENTRY)
+            assert await unit.accounts.find_by_clients(asked) == {first.client_id: first}
 
     async def test_account_is_found_by_external_identity(self, world: AccountsWorld) -> None:
         staff = (await world.account(ANN, kind="staff")).link(SUB)
