@@ -8,7 +8,23 @@ import typer
 from entrypoints.errors import CommandError
 from portal_core.people.views import ImportedRow, ImportReport
 
-COLUMNS = ("line", "kind", "external_id", "outcome", "fields", "kept", "guardians", "errors")
+COLUMNS = (
+    "line",
+    "kind",
+    "external_id",
+    "outcome",
+    "fields",
+    "kept",
+    "guardians",
+    "appointments",
+    "suspends_account",
+    "errors",
+)
+
+_LEFT = {
+    "clinician": "this clinician is not active, so reassign or cancel these appointments",
+    "client": "this client is discharged, so cancel the appointments that are not to take place",
+}
 
 
 def print_report(report: ImportReport) -> None:
@@ -23,6 +39,10 @@ def print_report(report: ImportReport) -> None:
             typer.echo(f"{who}keeps {', '.join(row.kept)}: managed in the portal, by the client or a proxy")
         if row.guardians:
             typer.echo(f"{who}invites {row.guardians} guardian{'s' if row.guardians > 1 else ''}")
+        if row.appointments:
+            typer.echo(f"{who}leaves {row.appointments} booked to come: {_LEFT[row.kind or 'client']}")
+        if row.suspends_account:
+            typer.echo(f"{who}suspends the client's account until they are old enough for one")
         for error in row.errors:
             typer.echo(f"{who}{error.path}: {error.message}")
 
@@ -45,7 +65,8 @@ def write_report(report: ImportReport, file: Path) -> None:
 def _cells(row: ImportedRow) -> tuple[str, ...]:
     errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
     fields, kept = "; ".join(row.fields), "; ".join(row.kept)
-    cells = (row.kind or "", row.external_id or "", row.outcome, fields, kept, str(row.guardians or ""), errors)
+    follows = str(row.guardians or ""), str(row.appointments or ""), "yes" if row.suspends_account else ""
+    cells = (row.kind or "", row.external_id or "", row.outcome, fields, kept, *follows, errors)
     return str(row.line), *map(_as_text, cells)
 
 

@@ -131,6 +131,20 @@ class Appointments(Protocol):
         """
         ...
 
+    async def count_with_clinicians(self, clinicians: Collection[UUID], after: datetime) -> dict[UUID, int]:
+        """How many booked appointments each of these clinicians has that start after that time, if any.
+
+        For the practice and for jobs.
+        """
+        ...
+
+    async def count_of_clients(self, client_ids: Collection[UUID], after: datetime) -> dict[UUID, int]:
+        """How many booked appointments each of these clients attends that start after that time, if any.
+
+        For the practice and for jobs.
+        """
+        ...
+
     async def save_all(self, appointments: Sequence[Appointment], *audit_entries: AuditEntry) -> None:
         """Save the next versions of many booked appointments. `sequence` rises for the clients who still attend.
 

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import define, field, fields, frozen
+from attrs import define, evolve, field, fields, frozen
 
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import ContactChanges
 from portal_core.kernel.errors import FieldError, Invalid, RecordDestroyed
 from portal_core.kernel.sources import IdSource
-from portal_core.people.corrections import recalculate_access
+from portal_core.people.corrections import recalculate_access, suspends
 from portal_core.people.import_cells import DateOrder
 from portal_core.people.import_rows import ClientRow, ClinicianRow, ParsedRow
-from portal_core.people.model import Client, Clinician, changed_fields
+from portal_core.people.model import Client, Clinician, Practice, changed_fields
 from portal_core.people.ports import PeopleUnit, PersonAccount
 from portal_core.people.staff_rules import release_time
 from portal_core.people.views import ImportedRow, PersonKind, RowOutcome
@@ -115,11 +115,11 @@ async def plan_clients(
     unit: PeopleUnit, context: ImportContext, rows: Sequence[ClientRow], first: int, now: datetime
 ) -> list[ClientPlan]:
     """Compare the rows with the stored clients; `first` is the place of the first row in the import."""
-    today = (await unit.practice_record.get()).today(now)
-    parsed = [row.parse(today, context.dates) for row in rows]
+    practice = await unit.practice_record.get()
+    parsed = [row.parse(practice.today(now), context.dates) for row in rows]
     stored = await _stored_clients(unit, parsed)
     return [
-        _plan_client(context, stored, row, one, place, now)
+        _plan_client(context, practice, stored, row, one, place, now)
         for place, (row, one) in enumerate(zip(rows, parsed, strict=True), first)
     ]
 
@@ -154,6 +154,7 @@ async def _stored_clients(unit: PeopleUnit, parsed: Sequence[ParsedRow]) -> _Sto
 
 def _plan_client(
     context: ImportContext,
+    practice: Practice,
     stored: _StoredClients,
     row: ClientRow,
     parsed: ParsedRow,
@@ -166,10 +167,10 @@ def _plan_client(
     team, team_errors = _team(row, context.clinicians, stored_team)
     errors = parsed.errors + context.duplicate("client", external_id, place, row.line) + team_errors
     values, kept = parsed.values, tuple[str, ...]()
+    account = stored.accounts.get(before.id) if before else None
     if before is None:
         errors += parsed.missing(*row.REQUIRED)
     else:
-        account = stored.accounts.get(before.id)
         signs_in = account is not None and account.status == "active" and account.email == before.email
         values, kept = _merged(before, parsed.values, signs_in=signs_in, managed=before.id in stored.managed)
         if before.id in stored.destroyed:
@@ -185,6 +186,8 @@ def _plan_client(
     if team is not None and after is before:
         after = after.with_next_version()  # a changed team is a change of the client
     imported = _accepted("client", row.line, before, after, parsed, kept, team_changes=team is not None)
+    if before is not None and account is not None:
+        imported = evolve(imported, suspends_account=suspends(before, after, account, practice, now))
     return ClientPlan(imported, before, after, team)
 
 

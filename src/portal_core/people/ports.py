@@ -218,13 +218,21 @@ class BookedAppointment(Protocol):
     def starts_at(self) -> datetime: ...
 
 
-class ClinicianAppointments(Protocol):
+class BookedAppointments(Protocol):
     async def upcoming(self, after: datetime) -> Sequence[BookedAppointment]:
         """All booked appointments that start after that time, by start."""
         ...
 
     async def booked_times(self, clinicians: Collection[UUID], since: datetime) -> Sequence[BookedAppointment]:
         """Booked appointments of these clinicians that end after `since`, by start."""
+        ...
+
+    async def count_with_clinicians(self, clinicians: Collection[UUID], after: datetime) -> Mapping[UUID, int]:
+        """How many booked appointments each of these clinicians has after that time; without those who have none."""
+        ...
+
+    async def count_of_clients(self, client_ids: Collection[UUID], after: datetime) -> Mapping[UUID, int]:
+        """How many booked appointments each of these clients has after that time; without those who have none."""
         ...
 
 
@@ -260,7 +268,7 @@ class PeopleUnit(UnitOfWork, Protocol):
     @property
     def sessions(self) -> AccountSessions: ...
     @property
-    def appointments(self) -> ClinicianAppointments: ...
+    def appointments(self) -> BookedAppointments: ...
     @property
     def calendar(self) -> ClinicianCalendars: ...
 

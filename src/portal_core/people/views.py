@@ -270,6 +270,9 @@ class ImportedRow:
     `fields` are those that a new person was given, or that changed for a known one. `kept` are those that the row would
     change, but that are managed in the portal, by the client or a proxy. A rejected row has `errors`, and no kind or
     external id if that is not valid. `guardians` are invited; an accepted row has errors about those who cannot be.
+    `appointments` are booked, still to come, and stay although the clinician is not active or the client is discharged:
+    staff reassign or cancel them. `suspends_account` if the client's account is closed to them until they are old
+    enough for one, because the row corrects their date of birth or state.
     """
 
     line: int
@@ -280,6 +283,8 @@ class ImportedRow:
     kept: tuple[str, ...] = ()
     errors: tuple[FieldError, ...] = ()
     guardians: int = 0
+    appointments: int = 0
+    suspends_account: bool = False
 
 
 @frozen

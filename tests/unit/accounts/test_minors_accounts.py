@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from attrs import evolve
 
 from portal_core.accounts.errors import CodeRefused, RefreshRefused, SignInRefused
 from portal_core.accounts.invitation_errors import AccountNotAllowed
@@ -128,8 +129,13 @@ async def test_correction_that_makes_the_holder_too_young_ends_their_sessions_an
         await corrected(use_cases, account.client_id, state="NY", external_id="E-1")
     else:
         row = ClientRow(2, "E-1", "Ann", "Lee", birthday(10).isoformat(), email=ANN, state="PA")
-        report = await ImportPeople(world.begin, world.clock, world.ids)(world.system, ImportPeopleCommand((), (row,)))
-        assert report.changed == 1
+        import_people = ImportPeople(world.begin, world.clock, world.ids)
+        for dry_run in (True, False):
+            report = await import_people(world.system, ImportPeopleCommand((), (row,), dry_run=dry_run))
+            assert [(one.outcome, one.suspends_account) for one in report.rows] == [("changed", True)]
+        for again in (row, evolve(row, family_name="Low"), evolve(row, date_of_birth=born.isoformat())):
+            report = await import_people(world.system, ImportPeopleCommand((), (again,), dry_run=True))
+            assert [one.suspends_account for one in report.rows] == [False]
     opens = date(2029, 3, 2) if way == "state" else date(2030, 3, 2)
     assert (await use_cases.account(account.id)).usable_from == opens
     (ended,) = await use_cases.audit_entries("sessions.ended")

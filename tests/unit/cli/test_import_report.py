@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.commands.import_report import write_report
+from entrypoints.commands.import_report import print_report, write_report
 from portal_core.people.views import ImportedRow, ImportReport
 
 
@@ -13,3 +13,24 @@ def test_formula_is_written_as_text(tmp_path: Path, formula: str) -> None:
     row = ImportedRow(line=2, kind="client", external_id=formula, outcome="changed", fields=(formula,), kept=(formula,))
     write_report(ImportReport.of([row]), tmp_path / "report.csv")
     assert f"2,client,'{formula},changed,'{formula},'{formula}" in (tmp_path / "report.csv").read_text()
+
+
+def test_what_stays_behind_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grey = ImportedRow(line=2, kind="clinician", external_id="C-1", outcome="unchanged", appointments=3)
+    ann = ImportedRow(line=3, kind="client", external_id="E-1", outcome="unchanged", appointments=1)
+    kim = ImportedRow(line=4, kind="client", external_id="E-2", outcome="unchanged", suspends_account=True)
+    report = ImportReport.of([grey, ann, kim])
+    print_report(report)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "line 2: clinician C-1: leaves 3 booked to come: this clinician is not active, so reassign or cancel these "
+        "appointments",
+        "line 3: client E-1: leaves 1 booked to come: this client is discharged, so cancel the appointments that are "
+        "not to take place",
+        "line 4: client E-2: suspends the client's account until they are old enough for one",
+    ]
+    write_report(report, tmp_path / "report.csv")
+    assert (tmp_path / "report.csv").read_text().splitlines()[1:] == [
+        "2,clinician,C-1,unchanged,,,,3,,",
+        "3,client,E-1,unchanged,,,,1,,",
+        "4,client,E-2,unchanged,,,,,yes,",
+    ]

@@ -1,5 +1,6 @@
 """Appointments and attendances in memory, with the same refusals as PostgreSQL."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -90,6 +91,13 @@ class MemoryAppointments(Appointments):
             and clinician_id in (None, one.clinician_id)
         ]
         return sorted(found, key=lambda one: (one.starts_at, one.id))
+
+    async def count_with_clinicians(self, clinicians: Collection[UUID], after: datetime) -> dict[UUID, int]:
+        return dict(Counter(one.clinician_id for one in await self.upcoming(after) if one.clinician_id in clinicians))
+
+    async def count_of_clients(self, client_ids: Collection[UUID], after: datetime) -> dict[UUID, int]:
+        attending = (await self.clients_of([one.id for one in await self.upcoming(after)])).values()
+        return dict(Counter(one for several in attending for one in several if one in client_ids))
 
     async def save_all(self, appointments: Sequence[Appointment], *audit_entries: AuditEntry) -> None:
         rows = self.tx.table("attendances")

@@ -110,6 +110,31 @@ UPCOMING_AT_LOCATION = statement(
 UPCOMING_WITH_CLINICIAN = statement(
     "appointments.upcoming_with_clinician", _upcoming.where(appointments.c.clinician_id == bindparam("clinician_id"))
 )
+COUNT_WITH_CLINICIANS = statement(
+    "appointments.count_with_clinicians",
+    select(appointments.c.clinician_id, func.count())
+    .where(
+        _here,
+        appointments.c.clinician_id == any_(bindparam("clinicians", type_=Uuids)),
+        appointments.c.status == "booked",
+        appointments.c.starts_at > bindparam("after", type_=Instant),
+    )
+    .group_by(appointments.c.clinician_id),
+)
+COUNT_OF_CLIENTS = statement(
+    "appointments.count_of_clients",
+    select(attendances.c.client_id, func.count())
+    .select_from(_joined)
+    .where(
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
+        attendances.c.status == "attending",
+        attendances.c.starts_at > bindparam("after", type_=Instant),
+        _here,
+        appointments.c.status == "booked",
+    )
+    .group_by(attendances.c.client_id),
+)
 _CHANGED_BY_SAVE_ALL = (
     "clinician_id",
     "starts_at",
@@ -310,6 +335,14 @@ class PostgresAppointments(Appointments):
         else:
             rows = await self.tx.fetch(UPCOMING, after=after)
         return [APPOINTMENT.of(row) for row in rows]
+
+    async def count_with_clinicians(self, clinicians: Collection[UUID], after: datetime) -> dict[UUID, int]:
+        rows = await self.tx.fetch(COUNT_WITH_CLINICIANS, clinicians=list(clinicians), after=after)
+        return {row[0]: row[1] for row in rows}
+
+    async def count_of_clients(self, client_ids: Collection[UUID], after: datetime) -> dict[UUID, int]:
+        rows = await self.tx.fetch(COUNT_OF_CLIENTS, client_ids=list(client_ids), after=after)
+        return {row[0]: row[1] for row in rows}
 
     async def save_all(self, appointments: Sequence[Appointment], *audit_entries: AuditEntry) -> None:
         rows = [{name: getattr(one, name) for name in ("id", *_CHANGED_BY_SAVE_ALL)} for one in appointments]

@@ -14,8 +14,8 @@ from portal_core.kernel.errors import Conflict
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.import_cells import DateOrder
+from portal_core.people.import_consequences import client_rows, clinician_rows
 from portal_core.people.import_merge import (
-    ClientPlan,
     ClinicianPlan,
     ImportContext,
     plan_clients,
@@ -67,6 +67,9 @@ class ImportPeople:
     team. A corrected date of birth or state recalculates the dates of proxies' grants, and whether the client is old
     enough for their account. A row with a field to encrypt is rejected if the key of the record was destroyed.
 
+    Clinicians who leave and clients who are discharged keep their booked appointments, whose number the row tells. It
+    also tells whether it suspends the client's account. A dry run tells the same.
+
     Raises:
         NotFound, Forbidden: not an administrator.
         Conflict: others kept changing the same people meanwhile; run this one again.
@@ -83,15 +86,14 @@ class ImportPeople:
         context = ImportContext(actor.practice_id, self.ids, command.dates)
         rows: list[ImportedRow] = []
         for first, some in in_chunks(command.clinicians):
-            clinicians = await retried(partial(self._clinicians, actor, command, context, some, first))
+            clinicians, told = await retried(partial(self._clinicians, actor, command, context, some, first))
             context.add_clinicians(plan.after for plan in clinicians)
-            rows += [plan.row for plan in clinicians]
+            rows += told
             command.progress(len(rows), total)
         async with self.begin(actor) as unit:
             context.add_clinicians(await unit.clinician_records.all())
         for first, more in in_chunks(command.clients):
-            clients = await retried(partial(self._clients, actor, command, context, more, first))
-            rows += [plan.row for plan in clients]
+            rows += await retried(partial(self._clients, actor, command, context, more, first))
             command.progress(len(rows), total)
         return await self._report(actor, ImportReport.of(rows, dry_run=command.dry_run))
 
@@ -102,24 +104,30 @@ class ImportPeople:
         context: ImportContext,
         rows: Sequence[ClinicianRow],
         first: int,
-    ) -> list[ClinicianPlan]:
+    ) -> tuple[list[ClinicianPlan], list[ImportedRow]]:
         async with self.begin(actor) as unit:
+            now = self.clock.now()
             plans = await plan_clinicians(unit, context, rows, first)
             if not command.dry_run:
-                await store_clinicians(unit, plans, self.clock.now())
+                await store_clinicians(unit, plans, now)
+            # After their calendars are locked, so that no booking is missed.
+            told = await clinician_rows(unit, plans, now)
+            if not command.dry_run:
                 await unit.commit(None)
-            return plans
+            return plans, told
 
     async def _clients(
         self, actor: Actor, command: ImportPeopleCommand, context: ImportContext, rows: Sequence[ClientRow], first: int
-    ) -> list[ClientPlan]:
+    ) -> list[ImportedRow]:
         async with self.begin(actor) as unit:
             now = self.clock.now()
             plans = await plan_clients(unit, context, rows, first, now)
             if not command.dry_run:
                 await store_clients(unit, plans, now)
+            told = await client_rows(unit, plans, now)
+            if not command.dry_run:
                 await unit.commit(None)
-            return plans
+            return told
 
     async def _report(self, actor: Actor, report: ImportReport) -> ImportReport:
         facts = {name: str(getattr(report, name)) for name in ("added", "changed", "unchanged", "rejected")}
