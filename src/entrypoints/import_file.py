@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 from entrypoints.errors import CommandError
 from entrypoints.import_csv import SEPARATORS, CsvFile
 from portal_core.accounts.guardians import GuardianColumns
-from portal_core.kernel.errors import FieldError
+from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.views import ImportedRow, PersonKind
 
@@ -37,7 +37,7 @@ class PeopleFile:
         """What happened with a row, with the file's names of the columns."""
         return evolve(
             row,
-            fields=tuple(self.headers.get(name, name) for name in row.fields),
+            fields=tuple(dict.fromkeys(self.headers.get(name, name) for name in row.fields)),
             kept=tuple(self.headers.get(name, name) for name in row.kept),
             errors=tuple(evolve(error, path=self.headers.get(error.path, error.path)) for error in row.errors),
         )
@@ -104,7 +104,7 @@ class _Header:
 def _read_header(
     file: Path, csv_file: CsvFile, mappings: Sequence[tuple[str, str]], kind: PersonKind | None
 ) -> _Header:
-    known = {"kind", *_columns(ClientRow), *_columns(GuardianColumns), *_columns(ClinicianRow)}
+    known = _COLUMNS[kind] if kind else _COLUMNS["client"] | _COLUMNS["clinician"]
     if wrong := [name for _, name in mappings if name and name not in known]:
         raise CommandError(f"--column: no column is named {', '.join(map(repr, wrong))}; {_possible(known)}")
     ours = {_plain(theirs): name for theirs, name in mappings}
@@ -136,6 +136,8 @@ def _read_header(
         raise CommandError(f"{file}: a column appears twice: {', '.join(twice)}")
     _require(file, names, kind)
     theirs = {one: name for one, name in zip(names, header, strict=True) if one}
+    if "name" in theirs:  # a client's is two fields of ours
+        theirs = {"given_name": theirs["name"], "family_name": theirs["name"]} | theirs
     return _Header(separator, tuple(one or None for one in names), kind, theirs)
 
 
@@ -174,8 +176,8 @@ def _columns(kind: type[attrs.AttrsInstance]) -> tuple[str, ...]:
     return tuple(one.name for one in attrs.fields(kind) if one.name != "line")
 
 
-_COLUMNS = {
-    "client": {"kind", *_columns(ClientRow), *_columns(GuardianColumns)},
+_COLUMNS: dict[str, set[str]] = {
+    "client": {"kind", "name", *_columns(ClientRow), *_columns(GuardianColumns)},
     "clinician": {"kind", *_columns(ClinicianRow)},
 }
 
@@ -189,10 +191,31 @@ def _take(people: PeopleFile, line: int, values: Mapping[str, str]) -> None:
         errors = tuple(FieldError(name, "column_of_other_kind", message) for name in foreign)
         people.rejected.append(ImportedRow(line, None, None, "rejected", errors=errors))
     elif kind == "client":
-        people.clients.append(ClientRow(line, **_cells(ClientRow, values)))
-        people.guardians.append(GuardianColumns(**_cells(GuardianColumns, values)))
+        try:
+            named = {**values, **_names(values)}
+        except Invalid as error:
+            people.rejected.append(ImportedRow(line, None, None, "rejected", errors=error.fields))
+            return
+        people.clients.append(ClientRow(line, **_cells(ClientRow, named)))
+        people.guardians.append(GuardianColumns(**_cells(GuardianColumns, named)))
     else:
         people.clinicians.append(ClinicianRow(line, **_cells(ClinicianRow, values)))
+
+
+def _names(values: Mapping[str, str]) -> dict[str, str]:
+    """The family name and the given name of a client whose row has both in one cell.
+
+    Raises:
+        Invalid: `name_unclear`.
+    """
+    parts = [one.strip() for one in values.get("name", "").split(",")]
+    if parts == [""]:
+        return {}
+    twice = any(values.get(one, "").strip() for one in ("given_name", "family_name"))
+    if len(parts) != 2 or not all(parts) or twice:
+        message = "Write a client's name as Last, First, or in two columns, family_name and given_name."
+        raise Invalid.at("name", "name_unclear", message)
+    return {"family_name": parts[0], "given_name": parts[1]}
 
 
 def _cells(kind: type[attrs.AttrsInstance], values: Mapping[str, str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ _DATES: Mapping[DateOrder, re.Pattern[str]] = {
     "us": re.compile(r"(?P<month>[0-9]{1,2})(?P<mark>[/-])(?P<day>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})"),
     "eu": re.compile(r"(?P<day>[0-9]{1,2})(?P<mark>[./-]) ?(?P<month>[0-9]{1,2})(?P=mark) ?(?P<year>[0-9]{4})"),
 }
+_SERIAL_NUMBER = re.compile(r"[1-9][0-9]{3,4}")  # days since 1900: five digits from May 1927 on
 _ORDERS: Mapping[DateOrder, str] = {"iso": "year-month-day", "us": "month/day/year", "eu": "day.month.year"}
 _DATE_MESSAGES: Mapping[DateOrder, str] = {
     "iso": "Must be a date as year-month-day, such as 1980-05-31. An import can also be told the orders us and eu.",
@@ -75,4 +76,7 @@ def parse_date(text: str, dates: DateOrder, path: str) -> date:
                 return date(int(found["year"]), int(found["month"]), int(found["day"]))
             except ValueError:
                 raise Invalid.at(path, "date_invalid", f"There is no such date, read as {_ORDERS[order]}.") from None
+    if _SERIAL_NUMBER.fullmatch(text):
+        message = "This is the number that a spreadsheet has for a date: format the column as dates, and save it again."
+        raise Invalid.at(path, "date_invalid", message)
     raise Invalid.at(path, "date_invalid", _DATE_MESSAGES[dates])

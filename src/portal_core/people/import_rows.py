@@ -74,7 +74,7 @@ class ClientRow:
         readers: Readers = {
             "date_of_birth": lambda text: parse_date(text, dates, "date_of_birth"),
             "coverage": lambda text: text.lower().replace("-", "_"),
-            "status": str.lower,
+            "status": _status,
         }
         composed = {"emergency_contact": self._emergency_contact()}
         return _parsed(self, ClientDetails, readers, client_checks(today), composed)
@@ -169,6 +169,11 @@ def _at_column(error: FieldError) -> FieldError:
     if number.isdecimal():
         return FieldError(column, error.code, f"Number {int(number) + 1} in the list: {error.message}")
     return FieldError(f"{column}_{part}", error.code, error.message)
+
+
+def _status(text: str) -> str:
+    """Many EHRs say `inactive` of a client who was discharged."""
+    return "discharged" if text.lower() == "inactive" else text.lower()
 
 
 def _licenses(text: str) -> tuple[License, ...]:

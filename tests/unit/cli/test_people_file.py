@@ -119,7 +119,7 @@ def test_lines_are_counted_from_the_first_of_the_file(file: Path) -> None:
 def test_row_of_unknown_kind_or_wrong_width_is_rejected_alone(file: Path) -> None:
     people = read(
         file,
-        "kind,external_id,name,given_name\nnurse,A,,\nclinician,B,C,,x\nclinician\nclinician,D,D,\nclient,E,Mira,\n",
+        "kind,external_id,name,given_name\nnurse,A,,\nclinician,B,C,,x\nclinician\nclinician,D,D,\nclinician,E,E,Mira\n",
     )
     assert [row.name for row in people.clinicians] == ["D"]
     assert rejected(people) == [
@@ -129,7 +129,7 @@ def test_row_of_unknown_kind_or_wrong_width_is_rejected_alone(file: Path) -> Non
         (6, "column_of_other_kind"),
     ]
     assert "This row has 5 cells, and the header has 4." in people.rejected[1].errors[0].message
-    assert people.rejected[3].errors[0].path == "name"
+    assert people.rejected[3].errors[0].path == "given_name"
 
 
 @pytest.mark.parametrize(
@@ -267,3 +267,26 @@ def test_report_names_the_columns_of_the_file(file: Path) -> None:
     assert (told.fields, told.kept) == (("Date of Birth", "state"), ("Cell",))
     assert [error.path for error in told.errors] == ["MRN", "given_name"]
     assert [error.path for error in people.in_their_words(people.rejected[0]).errors] == ["Row Kind"]
+
+
+def test_client_named_in_one_column_has_two_names(file: Path) -> None:
+    content = 'Id;Patient\n1;Okafor, Mira\n2;"O\'Brien Lee , Zoë Ann"\n3;\n4;Madonna\n5;Smith, Jr., John\n6;Roth,\n'
+    people = read(file, content, "Id=external_id", "Patient=name", kind="client")
+    assert [(one.family_name, one.given_name) for one in people.clients] == [
+        ("Okafor", "Mira"),
+        ("O'Brien Lee", "Zoë Ann"),
+        (None, None),
+    ]
+    assert rejected(people) == [(5, "name_unclear"), (6, "name_unclear"), (7, "name_unclear")]
+    row = ImportedRow(line=2, kind="client", external_id="1", outcome="changed", fields=("given_name", "family_name"))
+    assert people.in_their_words(row).fields == ("Patient",)
+    both = read(file, 'external_id,name,given_name\n1,"Okafor, Mira",Mira\n', kind="client")
+    assert rejected(both) == [(2, "name_unclear")]
+
+
+def test_file_of_one_kind_is_told_the_columns_of_that_kind(file: Path) -> None:
+    file.write_text("external_id,nmae\n")
+    with pytest.raises(CommandError) as raised:
+        read_people(file, (), "clinician")
+    assert "possible columns: active, credentials, external_id, " in str(raised.value)
+    assert "given_name" not in str(raised.value)

@@ -201,3 +201,14 @@ async def test_date_in_another_form_is_rejected(use_cases: MemoryPeopleUseCases,
 def test_date_that_no_calendar_has_is_told_as_such(dates: DateOrder, text: str, order: str) -> None:
     (error,) = evolve(PLAIN, date_of_birth=text).parse(TODAY, dates).errors
     assert error.message == f"There is no such date, read as {order}."
+
+
+@pytest.mark.parametrize("dates", ["iso", "us", "eu"])
+def test_number_of_a_spreadsheet_for_a_date_is_told_as_such(dates: DateOrder) -> None:
+    (error,) = evolve(PLAIN, date_of_birth="33014").parse(TODAY, dates).errors
+    assert error.message.startswith("This is the number that a spreadsheet has for a date")
+
+
+@pytest.mark.parametrize("status", ["Inactive", "discharged"])
+def test_inactive_client_is_discharged(status: str) -> None:
+    assert evolve(PLAIN, status=status).parse(TODAY).values["status"] == "discharged"

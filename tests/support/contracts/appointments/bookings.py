@@ -73,31 +73,6 @@ class BookingsContract:
         async with elsewhere.begin(elsewhere.front_desk) as unit:
             assert await unit.appointments.booked_times([grey], new_york(3, 9)) == []
 
-    async def test_booked_appointments_to_come_are_counted(self, world: AppointmentsWorld) -> None:
-        ann, bob, cy = [await world.add_client(given=name) for name in ("Ann", "Bob", "Cy")]
-        grey, green, brown = [await world.add_clinician(name) for name in ("Dr. Grey", "Dr. Green", "Dr. Brown")]
-        couple = await world.add_appointment_type("Couple", seats=2)
-        await world.add_booking(grey, couple, new_york(3, 9), ann)
-        await world.add_booking(grey, couple, new_york(3, 10), ann, bob)
-        left = await world.add_booking(grey, couple, new_york(3, 11), ann, bob)
-        await world.add_booking(green, couple, new_york(3, 12), ann)
-        cancelled = await world.add_booking(brown, couple, new_york(3, 13), cy)
-        async with world.begin(world.front_desk) as unit:
-            now = world.clock.now()
-            left_by_bob = left.leave(bob, at=now, reason=None, cancelled_late=False, fee=None)
-            await unit.appointments.save(left_by_bob, AUDIT_ENTRY)
-            await unit.appointments.save(cancelled.cancel(at=now, reason=None), AUDIT_ENTRY)
-            await unit.commit(None)
-        after = new_york(3, 9)
-        async with world.begin(world.front_desk) as unit:
-            assert await unit.appointments.count_with_clinicians([grey, brown], after) == {grey: 2}
-            assert await unit.appointments.count_of_clients([ann, bob, cy], after) == {ann: 3, bob: 1}
-            assert await unit.appointments.count_of_clients([bob], new_york(3, 10)) == {}
-        elsewhere = await world.other_practice()
-        async with elsewhere.begin(elsewhere.front_desk) as unit:
-            assert await unit.appointments.count_with_clinicians([grey], after) == {}
-            assert await unit.appointments.count_of_clients([ann], after) == {}
-
     async def test_every_field_round_trips(self, world: AppointmentsWorld) -> None:
         ann, bob, booking = await self._couple(world)
         location = await world.add_location()
