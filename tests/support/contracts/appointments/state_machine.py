@@ -212,17 +212,7 @@ class AppointmentsStateMachine(AttendancesStateMachine):
         _, clinician, _, location = self.draw_choice(data)
         at = self.draw_nearby(data, clinician, at)
         expected = "not_bookable" if location in self.model.closed else self._closed_refusal(booking)
-        expected = expected or self.model.refusal(
-            clinician,
-            booking.appointment_type,
-            location,
-            at,
-            booking.attending,
-            self.now,
-            excluding=booking.id,
-            by_staff=True,
-            moving=True,
-        )
+        expected = expected or self._move_refusal(booking, clinician, location, at)
         command = RescheduleAppointmentForClientsCommand(
             appointment_id=booking.id, choice=self.world.choice(clinician, booking.appointment_type, at, location)
         )
@@ -238,10 +228,7 @@ class AppointmentsStateMachine(AttendancesStateMachine):
             self.attempt(self.use_cases.cancel_for(self.world.front_desk, command), self._closed_refusal(booking))
             is not None
         ):
-            self._bump_versions(booking)
-            for client in booking.attending:
-                booking.attendances[client].status = "cancelled"
-            booking.status = "cancelled"
+            self._record_cancellation(booking)
 
     @precondition(lambda self: self.model.appointments)
     @rule(data=st.data())

@@ -120,6 +120,13 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         booking.clinician, booking.location, booking.at = clinician, location, at
         self._bump_versions(booking)
 
+    def _record_cancellation(self, booking: ModelAppointment) -> None:
+        """By the practice, for all clients."""
+        self._bump_versions(booking)
+        for client in booking.attending:
+            booking.attendances[client].status = "cancelled"
+        booking.status = "cancelled"
+
     def record_join(self, booking: ModelAppointment, client: UUID) -> None:
         """Add the client to the booking, or bring them back, in the model."""
         known = booking.attendances.get(client)
@@ -186,6 +193,22 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         if booking.status != "booked":
             return "appointment_not_booked"
         return "appointment_started" if booking.at <= self.now else None
+
+    def _move_refusal(
+        self, booking: ModelAppointment, clinician: UUID, location: UUID | None, at: datetime
+    ) -> str | None:
+        """Why the practice cannot move it there, while it is booked."""
+        return self.model.refusal(
+            clinician,
+            booking.appointment_type,
+            location,
+            at,
+            booking.attending,
+            self.now,
+            excluding=booking.id,
+            by_staff=True,
+            moving=True,
+        )
 
     def _not_started_refusal(self, booking: ModelAppointment) -> str | None:
         if booking.status != "booked":

@@ -311,9 +311,3 @@ class WaitlistStateMachine(AppointmentsStateMachine):
                 if one.entry.id in waiting_ids and one.status == "open" and self.now < one.hold.expires
             }
             assert {one.offer.id for one in views if one.offer} == open_offers
-
-    def _record_cancellation(self, booking: ModelAppointment) -> None:
-        self._bump_versions(booking)
-        for client in booking.attending:
-            booking.attendances[client].status = "cancelled"
-        booking.status = "cancelled"
