@@ -47,6 +47,11 @@ class Attendance:
     sequence: int = 0
     left: Occasion | None = None
 
+    @property
+    def removed(self) -> bool:
+        """Whether the practice took the client out, so that only the practice brings them back."""
+        return self.cancelled_by == "practice"
+
     def changed(self, at: datetime) -> "Attendance":
         """The part after a change that only this client sees."""
         return evolve(self, changed_at=at, sequence=self.sequence + 1)

@@ -167,9 +167,18 @@ class SharedAppointments(Protocol):
     """Appointments that a client can join; a client's transaction sees them too, whoever attends them."""
 
     async def booked(
-        self, appointment_type_id: UUID, clinicians: Collection[UUID], since: datetime, until: datetime
+        self,
+        appointment_type_id: UUID,
+        clinicians: Collection[UUID],
+        since: datetime,
+        until: datetime,
+        *,
+        client_id: UUID | None = None,
     ) -> list[Appointment]:
-        """Those booked that start from `since` up to, not including, `until`, by start, without their rooms."""
+        """Those booked that start from `since` up to, not including, `until`, by start, without their rooms.
+
+        With a client, those that the practice took this client out of are left out.
+        """
         ...
 
     async def join(self, booking: Booking, client_id: UUID, audit_entry: AuditEntry) -> None:

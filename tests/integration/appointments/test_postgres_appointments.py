@@ -17,6 +17,7 @@ from tests.support.contracts.appointments.reads import ReadsContract
 from tests.support.contracts.appointments.reminders import RemindersContract
 from tests.support.contracts.appointments.requests import RequestsContract
 from tests.support.contracts.appointments.series import SeriesContract
+from tests.support.contracts.appointments.shared_appointments import SharedAppointmentsContract
 from tests.support.contracts.appointments.waitlist import WaitlistContract
 from tests.support.engine.postgres import PortalDatabase
 
@@ -36,6 +37,9 @@ class TestFreedSlots(FreedSlotsContract): ...
 
 
 class TestBookings(BookingsContract): ...
+
+
+class TestSharedAppointments(SharedAppointmentsContract): ...
 
 
 class TestConcurrentBooking(ConcurrentBookingContract): ...

@@ -79,6 +79,17 @@ async def test_clients_join_a_group_that_the_practice_opens(open_practice: OpenP
     assert "2026-03-10T14:00:00Z" in starts
     joined = await open_practice.ask(ada, "POST", f"{PORTAL}/appointments", {"slot": slot})
     assert joined["id"] == first["id"]
+    await open_practice.ask(
+        open_practice.admin, "POST", f"{APPOINTMENTS}/{first['id']}/attendances/{ada.id}/cancel", {}
+    )
+    starts = [one["starts_at"] for one in (await open_practice.ask(ada, "GET", slots))["items"]]
+    assert "2026-03-10T14:00:00Z" not in starts
+    removed = await open_practice.send(ada, "POST", f"{PORTAL}/appointments", {"slot": slot})
+    assert (removed.status_code, removed.json()["code"]) == (409, "not_bookable")
+    assert "took you out" in removed.json()["detail"]
+    assert "2026-03-10T14:00:00Z" in [
+        one["starts_at"] for one in (await open_practice.ask(mira, "GET", slots))["items"]
+    ]
 
     later = {**slot, "starts_at": (TUESDAY + timedelta(hours=2)).isoformat()}
     assert await refused(open_practice, mira, "POST", f"{PORTAL}/appointments/holds", later) == (409, "not_bookable")

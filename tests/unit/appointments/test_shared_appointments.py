@@ -302,6 +302,35 @@ class TestClientsJoin:
         with pytest.raises(AlreadyAttending):
             await self._book(scenario, scenario.ann, group)
 
+    async def test_client_whom_staff_took_out_joins_again_only_after_staff_added_them(
+        self, scenario: BookingScenario
+    ) -> None:
+        group, eve = await add_group(scenario, scenario.bob), await add_eve(scenario)
+        known = await self._book(scenario, scenario.ann, group)
+        desk = scenario.world.front_desk
+        shown = await scenario.use_cases.get_practice_appointment(desk, known.id)
+        shown = await scenario.use_cases.cancel_attendance(desk, removal(shown, scenario.ann))
+        before = await scenario.use_cases.get_appointment(scenario.ann, known.id)
+        with pytest.raises(NotBookable, match="Ask them to add you again"):
+            await self._book(scenario, scenario.ann, group)
+        assert await scenario.use_cases.get_appointment(scenario.ann, known.id) == before
+        assert 10 not in await self._starts(scenario, scenario.ann, group)
+        assert 10 in await self._starts(scenario, eve, group)
+        await scenario.use_cases.add_client(desk, addition(shown, scenario.ann))
+        await scenario.use_cases.cancel(scenario.ann, CancelAppointmentCommand(appointment_id=known.id))
+        assert 10 in await self._starts(scenario, scenario.ann, group)
+        assert (await self._book(scenario, scenario.ann, group)).status == "booked"
+
+    async def test_removal_from_one_appointment_closes_no_other(self, scenario: BookingScenario) -> None:
+        group = await add_group(scenario, scenario.bob)
+        known = await self._book(scenario, scenario.ann, group)
+        desk = scenario.world.front_desk
+        shown = await scenario.use_cases.get_practice_appointment(desk, known.id)
+        for one in (scenario.ann, scenario.bob):
+            await scenario.use_cases.cancel_attendance(desk, removal(shown, one))
+        assert 10 in await self._starts(scenario, scenario.ann, group)
+        assert (await self._book(scenario, scenario.ann, group)).id != known.id
+
     async def test_notice_and_advance_limit_apply(self, scenario: BookingScenario) -> None:
         soon = await add_group(scenario, scenario.bob, notice_hours=72)
         assert await self._starts(scenario, scenario.ann, soon) == []

@@ -9,6 +9,7 @@ from attrs import define, evolve
 from adapters.memory.appointments.appointments import MemoryAppointments
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
+from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import SharedAppointments
 from portal_core.kernel.audit import AuditEntry
@@ -21,8 +22,16 @@ class MemorySharedAppointments(SharedAppointments):
     tx: MemoryTransaction
 
     async def booked(
-        self, appointment_type_id: UUID, clinicians: Collection[UUID], since: datetime, until: datetime
+        self,
+        appointment_type_id: UUID,
+        clinicians: Collection[UUID],
+        since: datetime,
+        until: datetime,
+        *,
+        client_id: UUID | None = None,
     ) -> list[Appointment]:
+        parts: list[Attendance] = own_rows(self.tx, "attendances")
+        removed = {one.appointment_id for one in parts if one.client_id == client_id and one.removed}
         found: list[Appointment] = [
             evolve(one, room="")
             for one in own_rows(self.tx, "appointments")
@@ -31,6 +40,7 @@ class MemorySharedAppointments(SharedAppointments):
             and one.appointment_type_id == appointment_type_id
             and one.clinician_id in clinicians
             and since <= one.starts_at < until
+            and one.id not in removed
         ]
         return sorted(found, key=lambda one: (one.starts_at, one.id))
 

@@ -8,7 +8,7 @@ from attrs import define
 from sqlalchemy import bindparam, column, func, select
 
 from adapters.postgres.appointments.appointments import APPOINTMENT, SAVE, UPSERT_ATTENDANCE, attendance_values
-from adapters.postgres.appointments.tables import appointments
+from adapters.postgres.appointments.tables import appointments, attendances
 from adapters.postgres.engine.columns import Instant, Uuid, Uuids
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
@@ -25,9 +25,19 @@ _found = func.portal.shared_appointments(
     bindparam("until", type_=Instant),
 ).table_valued(*(column(one.name, one.type) for one in appointments.c))
 _SHARED = entity(Appointment, _found)
+_removed = (
+    select(attendances.c.appointment_id)
+    .where(
+        attendances.c.practice_id == bindparam("practice_id"),
+        attendances.c.client_id == bindparam("client_id", type_=Uuid),
+        attendances.c.appointment_id == _found.c.id,
+        attendances.c.cancelled_by == "practice",
+    )
+    .exists()
+)
 BOOKED = statement(
     "shared_appointments.booked",
-    select(*_SHARED.columns).select_from(_found).order_by(_found.c.starts_at, _found.c.id),
+    select(*_SHARED.columns).select_from(_found).where(~_removed).order_by(_found.c.starts_at, _found.c.id),
 )
 
 
@@ -38,9 +48,15 @@ class PostgresSharedAppointments(SharedAppointments):
     tx: Transaction
 
     async def booked(
-        self, appointment_type_id: UUID, clinicians: Collection[UUID], since: datetime, until: datetime
+        self,
+        appointment_type_id: UUID,
+        clinicians: Collection[UUID],
+        since: datetime,
+        until: datetime,
+        *,
+        client_id: UUID | None = None,
     ) -> list[Appointment]:
-        values = {"clinicians": list(clinicians), "since": since, "until": until}
+        values = {"clinicians": list(clinicians), "since": since, "until": until, "client_id": client_id}
         rows = await self.tx.fetch(BOOKED, appointment_type_id=appointment_type_id, **values)
         return [_SHARED.of(row) for row in rows]
 

@@ -14,7 +14,7 @@ from portal_core.appointments.booking import (
     require_bookable,
 )
 from portal_core.appointments.booking_changes import load_view, notify
-from portal_core.appointments.errors import AlreadyAttending, HoldExpired, SlotTaken
+from portal_core.appointments.errors import AlreadyAttending, HoldExpired, NotBookable, SlotTaken
 from portal_core.appointments.hold import Hold
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.policy import bookable_by_client, join_refusal
@@ -61,7 +61,7 @@ class BookAppointment:
         NotFound: no such hold on this record.
         HoldExpired: the hold has expired.
         ClientDischarged: the client was discharged.
-        NotBookable: not bookable online for this client.
+        NotBookable: not bookable online for this client, or the practice took them out of the appointment at this time.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not available.
         AlreadyAttending, NoSeatLeft: the client already attends the appointment at this time, or its seats are taken.
     """
@@ -121,6 +121,8 @@ async def _join(
     own = await unit.appointments.get(client_id, shared.id)
     if own is not None and own.attending_client_ids:
         raise AlreadyAttending
+    if own is not None and own.attendance_of(client_id).removed:
+        raise NotBookable("The practice took you out of this appointment. Ask them to add you again.")
     if refusal := join_refusal(shared, appointment_type, now):
         raise refusal
     booking = own or Booking(appointment=shared, attendances=())

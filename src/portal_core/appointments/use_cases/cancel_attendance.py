@@ -52,9 +52,9 @@ class CancelAttendanceCommand:
 class CancelAttendance:
     """Takes one client out of an appointment, with a fee for a late cancellation or without, and notifies them.
 
-    The other clients see no change. When the last client leaves, the appointment is cancelled, and its time is freed
-    and offered to the waitlist. The reason is left out if the record's key was destroyed. Staff as for
-    `BookAppointmentForClients`.
+    The other clients see no change. The client cannot join it online again; staff can add them. When the last client
+    leaves, the appointment is cancelled, and its time is freed and offered to the waitlist. The reason is left out if
+    the record's key was destroyed. Staff as for `BookAppointmentForClients`.
 
     Raises:
         NotFound: no such appointment or client in it, or in a colleague's calendar.

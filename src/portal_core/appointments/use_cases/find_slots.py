@@ -49,7 +49,8 @@ class FindSlotsQuery:
 class FindSlots:
     """Lists free times of the client's care team, soonest first, without those that overlap the client's appointments.
 
-    For a type with several seats, the starts of booked appointments with a free seat too: booking one joins it.
+    For a type with several seats, the starts of booked appointments with a free seat too: booking one joins it,
+    unless the practice took the client out of it.
     For clients, and proxies with `appointments` access.
 
     Raises:
@@ -93,7 +94,9 @@ class FindSlots:
         now = self.clock.now()
         shared: list[Appointment] = []
         if appointment_type.seats > 1:
-            shared = await unit.shared_appointments.booked(appointment_type.id, clinicians, since, until)
+            shared = await unit.shared_appointments.booked(
+                appointment_type.id, clinicians, since, until, client_id=client_id
+            )
         rules, exceptions, busy, own = await unit.read_together(
             unit.availability.rules(clinicians),
             unit.availability.exceptions(clinicians, first_day, last_day),

@@ -46,6 +46,7 @@ class AttendancesStateMachine(OpeningHoursStateMachine):
             and part
         ):
             part.status, part.version, part.fee = "cancelled", part.version + 1, part.fee or late_fee
+            part.removed = True
             if not booking.attending:
                 booking.status = "cancelled"
 

@@ -6,12 +6,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from attrs import evolve
 
 from portal_core.appointments.errors import NoSeatLeft, OverlappingAppointment, SlotTaken
 from portal_core.appointments.model import Booking
 from portal_core.appointments.scheduling.availability import BookedTime
-from portal_core.appointments.settings import BookingOptions
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.reschedule_appointment import RescheduleAppointmentCommand
@@ -24,16 +22,18 @@ from tests.support.contracts.appointments.world import AUDIT_ENTRY, Appointments
 HOUR = timedelta(hours=1)
 
 
+async def book_couple(world: AppointmentsWorld) -> tuple[UUID, UUID, Booking]:
+    """Ann, Bob, and an appointment of both that has two seats."""
+    ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
+    appointment_type, clinician = await world.add_appointment_type("Couple", seats=2), await world.add_clinician()
+    return ann, bob, await world.add_booking(clinician, appointment_type, new_york(3, 10), ann, bob)
+
+
 class BookingsContract:
     """The contract of `Appointments`."""
 
-    async def _couple(self, world: AppointmentsWorld) -> tuple[UUID, UUID, Booking]:
-        ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
-        appointment_type, clinician = await world.add_appointment_type("Couple", seats=2), await world.add_clinician()
-        return ann, bob, await world.add_booking(clinician, appointment_type, new_york(3, 10), ann, bob)
-
     async def test_round_trip(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         async with world.begin(world.front_desk) as unit:
             found = await unit.appointments.get_for_practice(booking.appointment.id)
         assert found is not None
@@ -74,7 +74,7 @@ class BookingsContract:
             assert await unit.appointments.booked_times([grey], new_york(3, 9)) == []
 
     async def test_every_field_round_trips(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         location = await world.add_location()
         late = booking.leave(
             ann, at=world.clock.now(), reason="A fever — 39 °C", cancelled_late=True, fee=Money(7500, "EUR")
@@ -103,7 +103,7 @@ class BookingsContract:
         )
 
     async def test_client_sees_only_own_attendance(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         stranger = await world.add_client(given="Eve")
         async with world.begin(world.as_client(ann)) as unit:
             for found in (
@@ -119,7 +119,7 @@ class BookingsContract:
             assert await unit.appointments.get_for_practice(booking.appointment.id) is None
 
     async def test_unknown_or_other_practice_booking_is_none(self, world: AppointmentsWorld) -> None:
-        ann, _, booking = await self._couple(world)
+        ann, _, booking = await book_couple(world)
         async with world.begin(world.front_desk) as unit:
             assert await unit.appointments.get_for_practice(world.ids.new()) is None
             assert await unit.appointments.get(ann, world.ids.new()) is None
@@ -129,7 +129,7 @@ class BookingsContract:
             assert await unit.appointments.get(ann, booking.appointment.id) is None
 
     async def test_client_saves_only_own_attendance(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         async with world.begin(world.as_client(ann)) as unit:
             own = await unit.appointments.get(ann, booking.appointment.id)
             assert own is not None
@@ -143,7 +143,7 @@ class BookingsContract:
         assert (found.appointment.status, found.appointment.attending) == ("booked", 1)
 
     async def test_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         now = world.clock.now()
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(booking.leave(ann, at=now, reason=None), AUDIT_ENTRY)
@@ -154,7 +154,7 @@ class BookingsContract:
                 await unit.commit(None)
 
     async def test_uncommitted_changes_are_discarded(self, world: AppointmentsWorld) -> None:
-        ann, _, booking = await self._couple(world)
+        ann, _, booking = await book_couple(world)
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(
                 booking.leave(ann, at=world.clock.now(), reason=None), AuditEntry("test.lost", booking.appointment.id)
@@ -166,7 +166,7 @@ class BookingsContract:
         assert "test.lost" not in [one.action for one in await world.audit()]
 
     async def test_audit_entries_are_saved_with_the_change(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         entries = [AuditEntry("test.saved", booking.appointment.id, record=one, facts={"n": "1"}) for one in (ann, bob)]
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(booking.cancel(at=world.clock.now(), reason=None), *entries)
@@ -186,7 +186,7 @@ class BookingsContract:
     async def test_busy_times_of_clients(
         self, world: AppointmentsWorld, since: object, until: object, expected: bool
     ) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         stranger = await world.add_client(given="Eve")
         async with world.begin(world.as_client(ann)) as unit:
             busy = unit.appointments.client_busy_times
@@ -199,7 +199,7 @@ class BookingsContract:
             assert not await busy([stranger], since, until)  # type: ignore[arg-type]
 
     async def test_cancelled_client_is_not_busy(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         left = booking.leave(ann, at=world.clock.now(), reason=None)
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(left, AUDIT_ENTRY)
@@ -209,7 +209,7 @@ class BookingsContract:
             assert not await unit.appointments.client_busy_times([ann, bob], new_york(3, 10), new_york(3, 11))
 
     async def test_no_show_is_not_busy(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
+        ann, bob, booking = await book_couple(world)
         missed = booking.no_show(bob, at=new_york(3, 10))
         async with world.begin(world.front_desk) as unit:
             await unit.appointments.save(missed, AUDIT_ENTRY)
@@ -217,76 +217,6 @@ class BookingsContract:
             busy = unit.appointments.client_busy_times
             assert await busy([ann], new_york(3, 10), new_york(3, 11)) == [(new_york(3, 10), new_york(3, 10, 50))]
             assert not await busy([bob], new_york(3, 10), new_york(3, 11))
-
-    async def test_shared_appointments_are_seen_by_clients_who_do_not_attend(self, world: AppointmentsWorld) -> None:
-        ann, bob, booking = await self._couple(world)
-        clinician, type_id = booking.appointment.clinician_id, booking.appointment.appointment_type_id
-        couple = (await self._options(world)).appointment_types[type_id]
-        later = await world.add_booking(clinician, couple, new_york(3, 12), ann)
-        gone = await world.add_booking(clinician, couple, new_york(3, 14), ann)
-        await world.add_booking(await world.add_clinician(), couple, new_york(3, 10), await world.add_client())
-        await world.add_booking(clinician, await world.add_appointment_type(), new_york(3, 16), ann)
-        async with world.begin(world.front_desk) as unit:
-            await unit.appointments.save(gone.cancel(at=world.clock.now(), reason=None), AUDIT_ENTRY)
-            await unit.commit(None)
-        stranger, other = await world.add_client(given="Eve"), await world.other_practice()
-        day = new_york(3, 10), new_york(4, 0)
-        for actor in (world.as_client(stranger), world.as_client(bob), world.front_desk):
-            async with world.begin(actor) as unit:
-                found = await unit.shared_appointments.booked(type_id, [clinician], *day)
-                assert found == [evolve(one.appointment, room="") for one in (booking, later)]
-                assert [
-                    one.id
-                    for one in await unit.shared_appointments.booked(
-                        type_id, [clinician], day[0], later.appointment.starts_at
-                    )
-                ] == [booking.appointment.id]
-                assert (
-                    await unit.shared_appointments.booked(type_id, [clinician], new_york(3, 10, 1), new_york(3, 12))
-                    == []
-                )
-        async with other.begin(other.front_desk) as unit:
-            assert await unit.shared_appointments.booked(type_id, [clinician], *day) == []
-
-    @staticmethod
-    async def _options(world: AppointmentsWorld) -> BookingOptions:
-        async with world.begin(world.front_desk) as unit:
-            return await unit.directory.for_practice()
-
-    async def test_client_joins_an_appointment_of_others(self, world: AppointmentsWorld) -> None:
-        _, _, booking = await self._couple(world)
-        eve, now, known = await world.add_client(given="Eve"), world.clock.now(), booking.appointment
-        async with world.begin(world.as_client(eve)) as unit:
-            [found] = await unit.shared_appointments.booked(
-                known.appointment_type_id, [known.clinician_id], known.starts_at, new_york(3, 11)
-            )
-            joined = Booking(appointment=found, attendances=()).join(eve, 3, at=now)
-            await unit.shared_appointments.join(joined, eve, AuditEntry("test.joined", known.id, record=eve))
-            own = await unit.appointments.get(eve, known.id)
-            await unit.commit(None)
-        assert own == evolve(joined, appointment=evolve(joined.appointment, room=known.room))
-        async with world.begin(world.front_desk) as unit:
-            whole = await unit.appointments.get_for_practice(known.id)
-        assert whole is not None
-        assert whole.appointment == evolve(known, attending=3, version=known.version + 1)
-        assert set(whole.attendances) == {*booking.attendances, joined.attendance_of(eve)}
-        assert [one.record for one in await world.audit() if one.action == "test.joined"] == [eve]
-
-    async def test_joining_a_stale_appointment_is_refused(self, world: AppointmentsWorld) -> None:
-        ann, _, booking = await self._couple(world)
-        eve, now = await world.add_client(given="Eve"), world.clock.now()
-        async with world.begin(world.front_desk) as unit:
-            await unit.appointments.save(booking.leave(ann, at=now, reason=None), AUDIT_ENTRY)
-            await unit.commit(None)
-        with pytest.raises(StaleVersion):
-            async with world.begin(world.as_client(eve)) as unit:
-                stale = evolve(booking, attendances=()).join(eve, 3, at=now)
-                await unit.shared_appointments.join(stale, eve, AUDIT_ENTRY)
-                await unit.commit(None)
-        async with world.begin(world.front_desk) as unit:
-            whole = await unit.appointments.get_for_practice(booking.appointment.id)
-        assert whole is not None
-        assert eve not in whole.attending_client_ids
 
 
 class ConcurrentBookingContract:

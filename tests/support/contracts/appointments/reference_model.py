@@ -17,12 +17,13 @@ MINUTE = timedelta(minutes=1)
 class ModelAttendance:
     """One client's part in a booking; `version` counts the changes visible to them.
 
-    `left` is where the appointment was when they left, if it has moved since.
+    `removed`: the practice took them out. `left` is where the appointment was when they left, if it has moved since.
     """
 
     status: str = "booked"
     version: int = 0
     fee: bool = False
+    removed: bool = False
     left: "tuple[UUID, UUID | None, datetime] | None" = None
 
 
@@ -273,6 +274,8 @@ class PracticeModel:
         timing = booking.appointment_type.timing
         if client in booking.attending:
             return "already_attending"
+        if client in booking.attendances and booking.attendances[client].removed:
+            return "not_bookable"
         if booking.at <= now or booking.at < now + timing.min_notice:
             return "too_soon"
         days = booking.at.astimezone(TIME_ZONE).date() - now.astimezone(TIME_ZONE).date()

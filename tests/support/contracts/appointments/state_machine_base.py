@@ -133,7 +133,7 @@ class AppointmentsStateMachineBase(RuleBasedStateMachine):
         if known is None:
             booking.attendances[client] = ModelAttendance(version=booking.sequence)
         else:
-            known.status, known.version, known.left = "booked", known.version + 1, None
+            known.status, known.version, known.left, known.removed = "booked", known.version + 1, None, False
 
     def _bump_versions(self, booking: ModelAppointment) -> None:
         """For all but the clients who had cancelled, whose events stay as they were."""
