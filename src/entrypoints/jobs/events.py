@@ -10,9 +10,15 @@ from portal_core.accounts.events import AccountClosed, PasswordReset
 from portal_core.accounts.use_cases.withdraw_disallowed_invitations import WithdrawDisallowedInvitations
 from portal_core.appointments.events import ClientReassigned
 from portal_core.appointments.use_cases.follow_practice_time_zone import FollowPracticeTimeZone
+from portal_core.appointments.use_cases.keep_instants_in_practice_time_zone import KeepInstantsInPracticeTimeZone
 from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
 from portal_core.kernel.outbox import Event
-from portal_core.people.events import AccountSuspended, PracticeTimeZoneChanged, RecordRulesChanged
+from portal_core.people.events import (
+    AccountSuspended,
+    PracticeTimeZoneChanged,
+    PracticeTimeZoneCorrected,
+    RecordRulesChanged,
+)
 from portal_core.people.use_cases.join_care_team import JoinCareTeam
 
 SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
@@ -26,4 +32,5 @@ SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
     RecordRulesChanged: (WithdrawDisallowedInvitations,),
     # Video visits are local to the practice.
     PracticeTimeZoneChanged: (FollowPracticeTimeZone,),
+    PracticeTimeZoneCorrected: (KeepInstantsInPracticeTimeZone,),
 }

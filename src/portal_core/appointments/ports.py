@@ -215,6 +215,14 @@ class SeriesRepository(Protocol):
 
     async def save(self, series: Series, audit_entry: AuditEntry) -> None: ...
 
+    async def active_at(self, location_id: UUID | None) -> list[Series]:
+        """Those active at the location, or online for None, by id; also those that have no date to come."""
+        ...
+
+    async def save_all(self, series: Sequence[Series], *audit_entries: AuditEntry) -> None:
+        """Save the next versions of many after their zone has changed: `first_start` and `time_zone`."""
+        ...
+
     async def bookings(self, series_id: UUID) -> list[Booking]:
         """The series' appointments, including cancelled ones, by start."""
         ...

@@ -140,9 +140,11 @@ class ScheduleView:
 
 @frozen(kw_only=True)
 class SeriesView:
-    """A series with the ids of its appointments, by start; `refused` are starts that were not available.
+    """A series with the ids of its appointments, by start.
 
-    `first_start` is local in `time_zone`, and `weeks` how long the series is from then on.
+    After a change of several dates, `refused` are starts that were not available, and `not_moved` the appointments that
+    a move left as they are: their new start was refused, or they had been moved singly. `first_start` is local in
+    `time_zone`, and `weeks` how long the series is from then on.
     """
 
     id: UUID
@@ -156,10 +158,17 @@ class SeriesView:
     status: SeriesStatus
     appointments: tuple[UUID, ...]
     refused: tuple[datetime, ...] = ()
+    not_moved: tuple[UUID, ...] = ()
     version: int = 1
 
     @classmethod
-    def of(cls, series: Series, bookings: Iterable[Booking], refused: Iterable[datetime] = ()) -> "SeriesView":
+    def of(
+        cls,
+        series: Series,
+        bookings: Iterable[Booking],
+        refused: Iterable[datetime] = (),
+        not_moved: Iterable[UUID] = (),
+    ) -> "SeriesView":
         return cls(
             id=series.id,
             clinician_id=series.clinician_id,
@@ -172,6 +181,7 @@ class SeriesView:
             status=series.status,
             appointments=tuple(one.appointment.id for one in bookings),
             refused=tuple(refused),
+            not_moved=tuple(not_moved),
             version=series.version,
         )
 

@@ -21,7 +21,7 @@ class Series:
 
     `first_start` is local in `time_zone` and naive. `weeks` is how long the series is from then on: its dates, skipped
     ones too, times the interval. It follows a new zone of its location, or of the practice without one, with its
-    appointments. A series names no client: its appointments' attendances do.
+    appointments, also after the last of them. A series names no client: its appointments' attendances do.
     """
 
     id: UUID
@@ -55,8 +55,8 @@ class Series:
     def in_zone(self, time_zone: str, now: datetime, *, keep_instant: bool) -> "Series":
         """The series after the zone of its location, or of the practice without one, has changed.
 
-        It keeps its time on the wall clock; or the instant of its next date, and `first_start` then has the time that
-        clocks in the new zone show at that instant.
+        It keeps its time on the wall clock; or the instant of its next date (of the last, if none is to come), and
+        `first_start` then has the time that clocks in the new zone show at that instant.
         """
         first_start = self.first_start
         if keep_instant:

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from portal_core.appointments.booking import BookingDetails, SlotChoice
 from portal_core.appointments.booking_changes import notify
-from portal_core.appointments.model import Appointment, Booking
+from portal_core.appointments.model import Booking
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.series import Series
 from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, FieldError, Invalid, NotFound, StaleVersion
 from portal_core.kernel.notices import NoticeKind, kind_for
 from portal_core.kernel.time_zones import zone_info
@@ -135,25 +134,3 @@ async def notify_once(
         await notify(unit, actor, kind_for(kind, len(attended)), attended[0], [client_id], None)
     if bookings:
         await notify(unit, actor, kind_for(kind, len(bookings)), bookings[0], [], clinician)
-
-
-async def move_series_to_zone(
-    unit: AppointmentUnit,
-    booked: Iterable[Appointment],
-    location_id: UUID | None,
-    time_zone: str,
-    now: datetime,
-    *,
-    keep_instant: bool = False,
-) -> None:
-    """Have the series of booked appointments, at this location or online without one, follow its new zone.
-
-    Raises:
-        StaleVersion: a series was changed at the same time.
-    """
-    for series_id in sorted({one.series_id for one in booked if one.series_id is not None}):
-        series = await unit.series.get(series_id)
-        at_place = series is not None and (series.status, series.location_id) == ("active", location_id)
-        if series is not None and at_place and series.time_zone != time_zone:
-            moved = series.in_zone(time_zone, now, keep_instant=keep_instant)
-            await unit.series.save(moved, AuditEntry("series.time_zone_changed", series_id))

@@ -27,3 +27,10 @@ class PracticeTimeZoneChanged(Event):
     """The practice has another time zone, and what is local to it keeps its time on the wall clock."""
 
     practice_id: UUID
+
+
+@frozen
+class PracticeTimeZoneCorrected(Event):
+    """The practice has another time zone, and what is local to it keeps its instants, which were right."""
+
+    practice_id: UUID

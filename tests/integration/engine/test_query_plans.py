@@ -159,7 +159,7 @@ def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
     }
     if one.name.startswith("clients."):
         named |= {"begins": ["word 7"], "ends": ["word 8"], "terms": [0], "term_count": 1, "account_status": None}
-    if one.name in ("appointments.save_all", "attendances.save_all", "calendar.change_all"):
+    if one.name in ("appointments.save_all", "attendances.save_all", "series.save_all", "calendar.change_all"):
         named |= {"rows": [], "entries": []}
     if one.name.startswith("appointments.list_"):
         named |= {"since": MIN_INSTANT, "until": MAX_INSTANT}

@@ -11,6 +11,7 @@ from portal_core.appointments.option_views import ChangedLocationView
 from portal_core.appointments.scheduling.wall_clock import LocalDateTime, first_instant
 from portal_core.appointments.settings import Location
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
+from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
 from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
@@ -204,4 +205,31 @@ async def test_series_follow_the_zone_of_their_location(
         location_id=office.location.id,
         outside_hours=True,
     )
-    assert (len(moved.appointments), moved.refused) == (3, ())
+    assert (len(moved.appointments), moved.refused, moved.not_moved) == (3, (), ())
+
+
+@pytest.mark.parametrize(("keep", "first_start"), [("wall_time", 10), ("instant", 9)])
+async def test_series_without_a_date_to_come_follow_their_location(office: Office, keep: str, first_start: int) -> None:
+    scenario = office.scenario
+    desk = scenario.world.front_desk
+    view = await book(scenario, 2, location_id=office.location.id, outside_hours=True)
+    ended = await book(
+        scenario,
+        1,
+        location_id=office.location.id,
+        outside_hours=True,
+        first_start=datetime(2026, 3, 4, 15),  # noqa: DTZ001
+    )
+    ended = await scenario.use_cases.cancel_series(desk, CancelSeriesCommand(series_id=ended.id))
+    scenario.world.clock.at = new_york(12, 9)
+    changed = await office.change(time_zone=CHICAGO, keep=keep)
+    assert (changed.changed, changed.conflicts) == ((), ())
+    series = await scenario.use_cases.get_series(desk, view.id)
+    assert (series.time_zone, series.first_start.hour, series.version) == (CHICAGO, first_start, 2)
+    assert await scenario.use_cases.get_series(desk, ended.id) == ended
+    extended = await extend(scenario, series, count=1, outside_hours=True)
+    known = {one.id: one.starts_at for one in await appointments_of(scenario, scenario.ann)}
+    next_start = datetime(2026, 3, 17, first_start)  # noqa: DTZ001
+    assert known[extended.appointments[-1]] == first_instant(next_start, CHICAGO)
+    audited = [one for one in await scenario.world.audit() if one.action == "series.time_zone_changed"]
+    assert [one.target for one in audited] == [view.id]

@@ -227,7 +227,7 @@ class TestMoving:
         await scenario.use_cases.reschedule_for(scenario.world.front_desk, single)
         moved = await move(scenario, view, datetime(2026, 3, 11, 12))  # noqa: DTZ001
         assert await starts_of(scenario) == [new_york(3, 10), new_york(11, 12), new_york(18, 9), new_york(25, 12)]
-        assert (moved.refused, moved.weeks) == ((), 3)
+        assert (moved.refused, moved.not_moved, moved.weeks) == ((), (view.appointments[2],), 3)
         await scenario.use_cases.cancel_series(scenario.world.front_desk, CancelSeriesCommand(series_id=view.id))
         assert {one.status for one in await appointments_of(scenario, scenario.ann)} == {"cancelled"}
 
@@ -244,8 +244,13 @@ class TestMoving:
         assert await appointments_of(scenario, scenario.ann) == before
         assert await scenario.use_cases.get_series(scenario.world.front_desk, view.id) == view
         moved = await move(scenario, view, thursday, skip_conflicts=True)
-        assert moved.refused == (new_york(12, 10),)
+        assert (moved.refused, moved.not_moved) == ((new_york(12, 10),), (view.appointments[1],))
         assert await starts_of(scenario) == [new_york(day, 10) for day in (5, 10, 19, 26)]
+        # What stayed has no longer the time of the series; what is before `from_date` was not to move.
+        friday = datetime(2026, 3, 20, 10)  # noqa: DTZ001
+        again = await move(scenario, view, friday, from_date=date(2026, 3, 10), version=moved.version)
+        assert (again.refused, again.not_moved) == ((), (view.appointments[1],))
+        assert await starts_of(scenario) == [new_york(day, 10) for day in (5, 10, 20, 27)]
 
     async def test_move_to_closed_hours_is_refused(self, scenario: BookingScenario) -> None:
         view = await book(scenario, 2)

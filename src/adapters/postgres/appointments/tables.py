@@ -346,6 +346,7 @@ appointment_series = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     CheckConstraint("status IN ('active', 'ended')", "status"),
+    Index("appointment_series_active_idx", "practice_id", "location_id", postgresql_where=text("status = 'active'")),
 )
 
 check_ins = client_table(

@@ -1,19 +1,14 @@
 """Administrators define locations."""
 
-from collections.abc import Callable
-from datetime import datetime
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
 from attrs import frozen
 
 from portal_core.appointments.bulk_changes import BulkChange, change_appointments, first_ids
-from portal_core.appointments.local_times import at_local_time, in_zone
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.option_views import ChangedLocationView
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.series_dates import move_series_to_zone
 from portal_core.appointments.settings import (
     MAX_ADDRESS_LENGTH,
     MAX_NAME_LENGTH,
@@ -21,6 +16,7 @@ from portal_core.appointments.settings import (
     Location,
     next_version,
 )
+from portal_core.appointments.zone_changes import KeptTime, follow_zone
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
@@ -29,9 +25,6 @@ from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.text import multi_line_text, single_line_text
 from portal_core.kernel.uow import Begin
-
-KeptTime = Literal["wall_time", "instant"]
-"""What booked appointments keep when a zone changes: the time that clocks on the wall show, or the instant."""
 
 
 @frozen(kw_only=True)
@@ -58,9 +51,9 @@ class DefineLocation:
 
     With a new name, address or time zone each booked appointment there that has not started gets its next version, so
     that calendars show the change, and people are told once. In a new zone the appointments keep their time on the wall
-    clock, so their instants change, unless the command says otherwise. One that would begin in the past then, or while
-    its clinician is busy elsewhere, stays as it is and is listed in `conflicts`. So are all that are booked at a
-    location that closes: they stay booked.
+    clock, so their instants change, unless the command says otherwise; series follow with them, also those that have no
+    date to come. An appointment that would begin in the past then, or while its clinician is busy elsewhere, stays as
+    it is and is listed in `conflicts`. So are all that are booked at a location that closes: they stay booked.
 
     Raises:
         NotFound: neither staff nor a job, or no such location.
@@ -117,17 +110,11 @@ class DefineLocation:
         await unit.calendar.lock(options.clinicians, now)
         booked = await unit.appointments.upcoming(now, location_id=location.id)
         done = BulkChange()
-        if not same:
-            zone = location.time_zone if location.time_zone != known.time_zone else None
-            if zone is not None:
-                await move_series_to_zone(unit, booked, location.id, zone, now, keep_instant=keep == "instant")
-            change = _change(zone, keep, now)
+        if location.time_zone != known.time_zone:
+            done = await follow_zone(
+                unit, actor, location.id, location.time_zone, keep, booked, options.clinicians, now
+            )
+        elif not same:
+            change = partial(Appointment.changed, at=now)
             done = await change_appointments(unit, actor, booked, change, options.clinicians, now)
         return done if location.active else BulkChange(done.changed, tuple(booked))
-
-
-def _change(new_zone: str | None, keep: KeptTime, now: datetime) -> Callable[[Appointment], Appointment]:
-    if new_zone is None:
-        return partial(Appointment.changed, at=now)
-    move = at_local_time if keep == "wall_time" else in_zone
-    return partial(move, time_zone=new_zone, at=now)

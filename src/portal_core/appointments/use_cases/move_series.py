@@ -118,6 +118,7 @@ class MoveSeries:
                 for one in moved:
                     await add_freed_slot(unit, previous[one.appointment.id], self.ids, now)
             await notify_once(unit, actor, APPOINTMENT_RESCHEDULED, moved, clinician)
+            moved_ids = {one.appointment.id for one in moved}
             given_up: dict[UUID, list[Booking]] = {}
             for one in moved:
                 given_up.setdefault(previous[one.appointment.id].clinician_id, []).append(one)
@@ -125,7 +126,13 @@ class MoveSeries:
                 if clinician_id != clinician.id:
                     kind = kind_for(APPOINTMENT_CANCELLED, len(bookings))
                     await notify(unit, actor, kind, bookings[0], [], booking_options.clinicians.get(clinician_id))
-            return await unit.commit(SeriesView.of(moved_series, await unit.series.bookings(series.id), refused_starts))
+            bookings = await unit.series.bookings(series.id)
+            not_moved = [
+                one.appointment.id
+                for one in bookings
+                if one.appointment.id not in moved_ids and _is_to_come(series, one, command.from_date, now)
+            ]
+            return await unit.commit(SeriesView.of(moved_series, bookings, refused_starts, not_moved))
 
     async def _lock(
         self, unit: AppointmentUnit, series: Series, clinicians: Iterable[UUID], from_date: date | None, now: datetime
@@ -150,16 +157,21 @@ def _dates_to_move(
     series: Series, bookings: list[Booking], from_date: date | None, now: datetime
 ) -> dict[int, Booking]:
     """The future appointments that have the time of the series, by the number of their date."""
-    numbers, zone = {at: number for number, at in enumerate(series.starts())}, zone_info(series.time_zone)
+    numbers = {at: number for number, at in enumerate(series.starts())}
     found = {
-        numbers[at]: one
+        numbers[one.appointment.starts_at]: one
         for one in bookings
-        for at in [one.appointment.starts_at]
-        if at in numbers and is_upcoming(one, now) and (from_date is None or at.astimezone(zone).date() >= from_date)
+        if one.appointment.starts_at in numbers and _is_to_come(series, one, from_date, now)
     }
     if not found:
         raise Invalid.at("from_date", "no_dates_left", "Must leave at least one future date of the series to move.")
     return found
+
+
+def _is_to_come(series: Series, booking: Booking, from_date: date | None, now: datetime) -> bool:
+    """Whether it is booked, has not started, and is on the local date or later."""
+    day = booking.appointment.starts_at.astimezone(zone_info(series.time_zone)).date()
+    return is_upcoming(booking, now) and (from_date is None or day >= from_date)
 
 
 def _in_order(dates: dict[int, Booking], moved_series: Series) -> list[tuple[Booking, datetime]]:

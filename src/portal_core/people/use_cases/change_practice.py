@@ -14,7 +14,7 @@ from portal_core.kernel.errors import check_all
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
-from portal_core.people.events import PracticeTimeZoneChanged
+from portal_core.people.events import PracticeTimeZoneChanged, PracticeTimeZoneCorrected
 from portal_core.people.identifiers import employer_identification_number, npi
 from portal_core.people.model import changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
@@ -44,8 +44,9 @@ class ChangePractice:
     """An administrator changes the practice's name, time zone, state, phone and address, and the NPI and EIN for bills.
 
     Dates already decided stay: a grant keeps the last day that was calculated when it was created. When the time zone
-    changes, booked video visits to come, which are in it, are listed in `affected`. By default a job then moves them so
-    that they keep their time on the wall clock, and tells people; with `keep` "instant" they stay as they are.
+    changes, booked video visits to come, which are in it, are listed in `affected`. A job then moves them so that
+    they keep their time on the wall clock; with `keep` "instant" they keep their instants, and are shown in the new
+    zone. Online series follow with them, and people are told.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -67,8 +68,8 @@ class ChangePractice:
             if changed.time_zone != practice.time_zone:
                 booked = await unit.appointments.upcoming(self.clock.now())
                 affected = tuple(one.id for one in booked if one.location_id is None)[:MAX_AFFECTED]
-                if command.keep == "wall_time":
-                    await unit.outbox.publish(PracticeTimeZoneChanged(practice.id))
+                event = PracticeTimeZoneChanged if command.keep == "wall_time" else PracticeTimeZoneCorrected
+                await unit.outbox.publish(event(practice.id))
             return await unit.commit(ChangedPracticeView(**asdict(PracticeView.of(changed)), affected=affected))
 
 

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 import pytest
+from attrs import evolve
 
 from portal_core.appointments.series import Series
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, AppointmentsWorld, new_york
 
@@ -60,6 +62,32 @@ class SeriesContract:
             await unit.series.save(moved, AUDIT_ENTRY)
             assert await unit.series.get(series.id) == moved
         assert (moved.weeks, moved.version) == (8, 3)
+
+    async def test_active_series_of_a_place_follow_its_zone(self, world: AppointmentsWorld) -> None:
+        office = await self._series(world)
+        online, other = evolve(office, id=world.ids.new(), location_id=None), await self._series(world)
+        also, ended = evolve(office, id=world.ids.new()), evolve(office, id=world.ids.new(), status="ended")
+        async with world.begin(world.front_desk) as unit:
+            for one in (office, online, other, also, ended):
+                await unit.series.add(one, AUDIT_ENTRY)
+            await unit.commit(None)
+        there = sorted([office, also], key=lambda one: one.id)
+        moved = [one.in_zone("America/Chicago", world.clock.now(), keep_instant=True) for one in there]
+        entries = [AuditEntry("test.followed", one.id) for one in there]
+        async with world.begin(world.system) as unit:
+            assert await unit.series.active_at(office.location_id) == there
+            assert await unit.series.active_at(None) == [online]
+            await unit.series.save_all(moved, *entries)
+            assert await unit.series.active_at(office.location_id) == moved
+            assert [await unit.series.get(one.id) for one in (online, other, ended)] == [online, other, ended]
+            await unit.commit(None)
+        with pytest.raises(StaleVersion):
+            async with world.begin(world.system) as unit:
+                await unit.series.save_all([*moved[:1], evolve(there[1], version=3)], *entries)
+        assert [one.target for one in await world.audit() if one.action == "test.followed"] == [one.id for one in there]
+        practice = await world.other_practice()
+        async with practice.begin(practice.front_desk) as unit:
+            assert await unit.series.active_at(office.location_id) == await unit.series.active_at(None) == []
 
     async def test_bookings_are_ordered_by_start_and_include_cancelled(self, world: AppointmentsWorld) -> None:
         ann, bob = await world.add_client(), await world.add_client(given="Bob")

@@ -108,6 +108,8 @@ class SeriesStateMachine(WaitlistStateMachine):
             one.clinician, one.location, one.at = before[one.id]
         expected = None if accepted and (skip or not refused) else "invalid"
         expected = "not_bookable" if location in self.model.closed else expected
+        moving = {one.id for one, _ in accepted}
+        staying = [one for one in self._to_come(series, from_date) if one.id not in moving]
         command = MoveSeriesCommand(
             series_id=series_id,
             clinician_id=clinician,
@@ -119,6 +121,7 @@ class SeriesStateMachine(WaitlistStateMachine):
         view = self.attempt(self.use_cases.move_series(self.world.front_desk, command), expected)
         if view is not None:
             assert sorted(refused) == list(view.refused)
+            assert {one.id for one in staying} == set(view.not_moved)
             for one, at in accepted:
                 self._record_reschedule(one, clinician, location, at)
             series.planned, series.clinician, series.location = starts, clinician, location
@@ -148,12 +151,19 @@ class SeriesStateMachine(WaitlistStateMachine):
 
     def _dates_to_move(self, series: ModelSeries, from_date: date | None) -> dict[int, ModelAppointment]:
         """The future appointments that have a time of the series, by the number of the date."""
-        found = {}
-        for one in (self.model.appointments[booking_id] for booking_id in series.appointments):
-            upcoming = one.status == "booked" and self.now < one.at
-            if upcoming and one.at in series.planned and (from_date is None or _local(one.at).date() >= from_date):
-                found[series.planned.index(one.at)] = one
-        return found
+        to_come = self._to_come(series, from_date)
+        return {series.planned.index(one.at): one for one in to_come if one.at in series.planned}
+
+    def _to_come(self, series: ModelSeries, from_date: date | None) -> list[ModelAppointment]:
+        """The future appointments on the local date or later."""
+        bookings = (self.model.appointments[booking_id] for booking_id in series.appointments)
+        return [
+            one
+            for one in bookings
+            if one.status == "booked"
+            and self.now < one.at
+            and (from_date is None or _local(one.at).date() >= from_date)
+        ]
 
     @precondition(lambda self: self.model.series)
     @rule(data=st.data())

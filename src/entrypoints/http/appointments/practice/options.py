@@ -30,8 +30,9 @@ from portal_core.appointments.use_cases.define_appointment_type import (
     DefineAppointmentType,
     DefineAppointmentTypeCommand,
 )
-from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand, KeptTime
+from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
+from portal_core.appointments.zone_changes import KeptTime
 from portal_core.kernel.errors import Forbidden, StaleVersion
 
 DAY = 24 * 60

@@ -29,8 +29,8 @@ class ChangePracticeRequest(Request, frozen=True, kw_only=True):
     """The practice's name, place, phone and address, and the identifiers that bills name; omitted ones are empty.
 
     Everybody may read `phone` (perhaps with an extension) and `address`, and mails carry them. `tax_id` is an employer
-    identification number. If the time zone changes, booked video visits `keep` the time that
-    clocks on the wall show, or the instant. `version` is the version that was read.
+    identification number. If the time zone changes, booked video visits and online series `keep` the time that clocks
+    on the wall show, or the instant. `version` is the version that was read.
     """
 
     name: PracticeName
