@@ -22,9 +22,10 @@ class WaitlistEntry:
     """A client's wish to be offered a time that becomes free.
 
     The appointment must be on a local date from `earliest_date` to `latest_date`, both inclusive, on one of `weekdays`
-    (0 is Monday; empty means any), start at or after `from_time` and end by `until_time`, local in `time_zone` (00:00
-    is the end of the day). `any_location` accepts any location or telehealth; otherwise no location means telehealth
-    only. No clinician means any clinician of the care team.
+    (0 is Monday; empty means any), start at or after `from_time` and end by `until_time` (00:00 is the end of the day).
+    They are local in `time_zone`, the current zone of the location, or of the practice without one. `any_location`
+    accepts any location or telehealth; otherwise no location means telehealth only. No clinician means any clinician of
+    the care team.
 
     Raises:
         Invalid: dates or times in the wrong order or out of range, or `any_location` together with a location.

@@ -1,6 +1,7 @@
 """Waitlist entries, and offers of freed slots."""
 
 from datetime import date, time, timedelta
+from typing import Any, cast
 
 import pytest
 from attrs import evolve
@@ -14,10 +15,13 @@ from portal_core.appointments.errors import (
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
+from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
 from portal_core.appointments.use_cases.list_practice_waitlist import ListPracticeWaitlistQuery
 from portal_core.appointments.use_cases.remove_from_waitlist import RemoveFromWaitlistCommand
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.page import PageRequest
+from portal_core.kernel.uow import Begin
+from portal_core.people.use_cases.change_practice import ChangePractice, ChangePracticeCommand
 from tests.support.contracts.appointments.world import new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.waitlist_setup import (
@@ -220,6 +224,28 @@ class TestOffers:
         await scenario.use_cases.run_freed_slot_jobs()
         assert [one.offer for one in (await scenario.use_cases.list_waitlist(scenario.ann)).items] == [None, None]
         assert not scenario.world.store.table("freed_slots"), "no entry is left, so the slot is deleted"
+
+    @pytest.mark.parametrize("online", [True, False])
+    async def test_wishes_are_local_to_the_current_zone(self, scenario: BookingScenario, online: bool) -> None:
+        world, office = scenario.world, await scenario.world.add_location()
+        place = None if online else office.id
+        await world.open_week(scenario.grey, location_id=place)
+        wish = {"location_id": place, "telehealth_only": online}
+        await join_waitlist_as(scenario, scenario.bob, from_time=time(10), until_time=time(11), **wish)
+        await join_waitlist_as(scenario, scenario.ann, from_time=time(9), until_time=time(10), **wish)
+        if online:
+            practice = ChangePracticeCommand("Elm Street", "America/Chicago", None, 1)
+            change = ChangePractice(cast(Begin[Any], world.begin), world.clock)
+            await change(world.as_staff("administrator"), practice)
+        else:
+            location = DefineLocationCommand(location_id=office.id, name=office.name, time_zone="America/Chicago")
+            await DefineLocation(world.begin, world.clock, world.ids)(world.as_staff("administrator"), location)
+        [entry] = (await scenario.use_cases.list_waitlist(scenario.ann)).items
+        assert (entry.time_zone, entry.from_time, entry.until_time) == ("America/Chicago", "09:00", "10:00")
+        await free_slot(scenario, place)
+        await scenario.use_cases.run_freed_slot_jobs()
+        assert await current_offer(scenario, scenario.bob) is None
+        assert (await require_offer(scenario, scenario.ann)).starts_at == TEN
 
     async def test_no_location_means_any_location(self, scenario: BookingScenario) -> None:
         location = await scenario.world.add_location()

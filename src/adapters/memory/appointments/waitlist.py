@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from attrs import define
+from attrs import define, evolve
 
 from adapters.memory.appointments.options import load_booking_options, load_clients
 from adapters.memory.engine.repository import MemoryClientRepository
-from adapters.memory.engine.rows import own_rows, visible
+from adapters.memory.engine.rows import own_rows, time_zone_at, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.practice_views import PracticeWaitlistEntryView
 from portal_core.appointments.read_ports import WaitlistReads
@@ -27,6 +27,10 @@ class MemoryWaitlist(MemoryClientRepository[WaitlistEntry], Waitlist):
     """Waitlist entries."""
 
     table = "waitlist_entries"
+
+    async def get(self, client_id: UUID, entry_id: UUID) -> WaitlistEntry | None:
+        found = await super().get(client_id, entry_id)
+        return None if found is None else _with_current_zone(self.tx, found)
 
     async def matching(self, appointment_type_id: UUID, on: date) -> list[WaitlistEntry]:
         return [
@@ -88,7 +92,11 @@ class MemoryWaitlistOffers(MemoryClientRepository[WaitlistOffer], WaitlistOffers
 
 def _visible_entries(tx: MemoryTransaction) -> list[WaitlistEntry]:
     rows: Iterable[WaitlistEntry] = own_rows(tx, "waitlist_entries")
-    return sorted((one for one in rows if visible(tx, one.client_id)), key=_sort_key)
+    return sorted((_with_current_zone(tx, one) for one in rows if visible(tx, one.client_id)), key=_sort_key)
+
+
+def _with_current_zone(tx: MemoryTransaction, entry: WaitlistEntry) -> WaitlistEntry:
+    return evolve(entry, time_zone=time_zone_at(tx, entry.location_id))
 
 
 def _waiting_entries(tx: MemoryTransaction) -> list[WaitlistEntry]:

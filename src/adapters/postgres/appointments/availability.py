@@ -2,39 +2,28 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Date, any_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Date, any_, bindparam, delete, insert, or_, select
 
 from adapters.postgres.appointments.tables import availability_exceptions as exceptions
 from adapters.postgres.appointments.tables import availability_rules as rules
-from adapters.postgres.appointments.tables import locations
+from adapters.postgres.appointments.zones import CURRENT_ZONE, with_zone
 from adapters.postgres.engine.columns import Uuid, Uuids
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
-from adapters.postgres.people.tables import practices
 from portal_core.appointments.calendar_ports import Availability
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.kernel.audit import AuditEntry
 
-
-def _where(table: Any) -> Any:
-    """The table joined with the practice, and with the location if there is one."""
-    at = (locations.c.practice_id == table.c.practice_id) & (locations.c.id == table.c.location_id)
-    return table.join(practices, practices.c.id == table.c.practice_id).outerjoin(locations, at)
-
-
-# The current zone of the location, or of the practice without a location.
-_ZONE = func.coalesce(locations.c.time_zone, practices.c.time_zone)
-_RULE = entity(AvailabilityRule, rules, time_zone=_ZONE)
-_EXCEPTION = entity(AvailabilityException, exceptions, time_zone=_ZONE)
+_RULE = entity(AvailabilityRule, rules, time_zone=CURRENT_ZONE)
+_EXCEPTION = entity(AvailabilityException, exceptions, time_zone=CURRENT_ZONE)
 RULES = statement(
     "availability.rules",
     select(*_RULE.columns)
-    .select_from(_where(rules))
+    .select_from(with_zone(rules))
     .where(
         rules.c.practice_id == bindparam("practice_id"),
         rules.c.clinician_id == any_(bindparam("clinicians", type_=Uuids)),
@@ -50,7 +39,7 @@ ADD_RULE = statement("availability.add_rule", insert(rules))
 EXCEPTIONS = statement(
     "availability.exceptions",
     select(*_EXCEPTION.columns)
-    .select_from(_where(exceptions))
+    .select_from(with_zone(exceptions))
     .where(
         exceptions.c.practice_id == bindparam("practice_id"),
         or_(

@@ -272,7 +272,6 @@ waitlist_entries = client_table(
     Column("weekdays", ARRAY(Integer), nullable=False),
     clock_time("from_time"),
     clock_time("until_time"),
-    string("time_zone"),
     instant("joined_at"),
     string("status"),
     version(),

@@ -12,6 +12,7 @@ from adapters.postgres.appointments.reads import FIRST_ID, MIN_INSTANT
 from adapters.postgres.appointments.tables import appointment_types
 from adapters.postgres.appointments.tables import waitlist_entries as entries
 from adapters.postgres.appointments.tables import waitlist_offers as offers
+from adapters.postgres.appointments.zones import CURRENT_ZONE, with_zone
 from adapters.postgres.engine.columns import Instant, Uuid
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
@@ -26,13 +27,14 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 _offer_clinicians = clinicians.alias("their")
-_ENTRY = entity(WaitlistEntry, entries, weekdays=(entries.c.weekdays,))
+_ENTRY = entity(WaitlistEntry, entries, weekdays=(entries.c.weekdays,), time_zone=CURRENT_ZONE)
 _ENTRY_VIEW = entity(
     WaitlistEntryView,
     entries,
     appointment_type_name=appointment_types.c.name,
     clinician_name=clinicians.c.name,
     weekdays=(entries.c.weekdays,),
+    time_zone=CURRENT_ZONE,
     offer=(),
 )
 _PRACTICE_VIEW = entity(
@@ -48,11 +50,15 @@ _OFFER_VIEW = entity(WaitlistOfferView, offers, "offer_", clinician_name=_offer_
 _my_entries = (entries.c.practice_id == bindparam("practice_id"), entries.c.client_id == bindparam("client_id"))
 _my_offers = (offers.c.practice_id == bindparam("practice_id"), offers.c.client_id == bindparam("client_id"))
 ADD = statement("waitlist.add", insert(entries))
-GET = statement("waitlist.get", select(*_ENTRY.columns).where(*_my_entries, entries.c.id == bindparam("id")))
+GET = statement(
+    "waitlist.get",
+    select(*_ENTRY.columns).select_from(with_zone(entries)).where(*_my_entries, entries.c.id == bindparam("id")),
+)
 SAVE = statement("waitlist.save", update_version(entries, "status"))
 MATCHING = statement(
     "waitlist.matching",
     select(*_ENTRY.columns)
+    .select_from(with_zone(entries))
     .where(
         entries.c.practice_id == bindparam("practice_id"),
         entries.c.appointment_type_id == bindparam("appointment_type_id"),
@@ -65,7 +71,7 @@ MATCHING = statement(
 )
 _shown = (
     select(*_ENTRY_VIEW.columns, *_OFFER_VIEW.columns)
-    .select_from(entries)
+    .select_from(with_zone(entries))
     .join(
         appointment_types,
         (appointment_types.c.practice_id == entries.c.practice_id)

@@ -70,7 +70,7 @@ class WaitlistContract:
         ann, appointment_type, location = (
             await world.add_client(),
             await world.add_appointment_type(),
-            await world.add_location(),
+            await world.add_location(time_zone="Europe/Berlin"),
         )
         clinician = await world.add_clinician()
         entry = self._entry(
@@ -101,6 +101,27 @@ class WaitlistContract:
             await unit.waitlist.save(entry.booked(), AUDIT_ENTRY)
             assert await unit.offers.get(ann, offer.id) == accepted
             assert await unit.waitlist.get(ann, entry.id) == entry.booked()
+
+    async def test_entries_have_the_current_zone_of_their_location_or_the_practice(
+        self, world: AppointmentsWorld
+    ) -> None:
+        ann, appointment_type = await world.add_client(), await world.add_appointment_type()
+        location = await world.add_location(time_zone="Europe/Berlin")
+        there = self._entry(world, ann, appointment_type, location_id=location.id, time_zone="Europe/Berlin")
+        online = self._entry(world, ann, appointment_type, time_zone="Europe/Berlin")
+        await self._join(world, there, online)
+        async with world.begin(world.front_desk) as unit:
+            await unit.setup.save_location(evolve(location, time_zone="Pacific/Chatham", version=2), AUDIT_ENTRY)
+            await unit.commit(None)
+        zones = {there.id: "Pacific/Chatham", online.id: ZONE}
+        async with world.begin(world.as_client(ann)) as unit:
+            own = [await unit.waitlist.get(ann, one) for one in zones]
+            views = await unit.waitlist_reads.of_client(ann)
+        async with world.begin(world.system) as unit:
+            waiting = await unit.waitlist.matching(appointment_type.id, date(2026, 3, 12))
+            listed = await unit.waitlist_reads.list_for_practice(date(2026, 3, 12), PageRequest())
+        for found in (own, views, waiting, [one.entry for one in listed.items]):
+            assert {one.id: one.time_zone for one in found if one is not None} == zones
 
     async def test_stale_version_is_refused(self, world: AppointmentsWorld) -> None:
         ann, appointment_type, clinician = (
