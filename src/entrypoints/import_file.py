@@ -12,6 +12,7 @@ from entrypoints.errors import CommandError
 from entrypoints.import_csv import SEPARATORS, CsvFile
 from portal_core.accounts.guardians import GuardianColumns
 from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.field_codes import FieldCode
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.views import ImportedRow, PersonKind
 
@@ -185,7 +186,7 @@ _COLUMNS: dict[str, set[str]] = {
 def _take(people: PeopleFile, line: int, values: Mapping[str, str]) -> None:
     kind = values["kind"].strip().lower()
     if kind not in get_args(PersonKind):
-        people.rejected.append(_rejected(line, "kind", "kind_unknown", "Must be one of: client, clinician."))
+        people.rejected.append(_rejected(line, "kind", "unknown_value", "Must be one of: client, clinician."))
     elif foreign := [name for name, cell in values.items() if cell.strip() and name not in _COLUMNS[kind]]:
         message = f"A {kind} has no such field. Leave the cell blank."
         errors = tuple(FieldError(name, "column_of_other_kind", message) for name in foreign)
@@ -222,5 +223,5 @@ def _cells(kind: type[attrs.AttrsInstance], values: Mapping[str, str]) -> dict[s
     return {name: values[name] for name in _columns(kind) if name in values}
 
 
-def _rejected(line: int, path: str, code: str, message: str) -> ImportedRow:
+def _rejected(line: int, path: str, code: FieldCode, message: str) -> ImportedRow:
     return ImportedRow(line, None, None, "rejected", errors=(FieldError(path, code, message),))

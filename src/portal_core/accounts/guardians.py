@@ -88,5 +88,5 @@ def _one_each(items: tuple[str, ...], count: int, path: str, read: Callable[[str
 def _relationship(text: str) -> Relationship:
     if text.lower() not in get_args(Relationship):
         message = f"Must be one of: {', '.join(get_args(Relationship))}."
-        raise Invalid.at("guardian_relationship", "relationship_unknown", message)
+        raise Invalid.at("guardian_relationship", "unknown_value", message)
     return cast(Relationship, text.lower())

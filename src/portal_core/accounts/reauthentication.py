@@ -71,7 +71,7 @@ class Reauthentication:
                 return account
             if not code.strip():
                 message = "Two-step sign-in is on: send a code of your authenticator app, or a recovery code."
-                raise Invalid.at(path, "missing", message)
+                raise Invalid.at(path, "required", message)
             if is_recovery_code(code):
                 accepted = await self._redeem_recovery_code(actor, account, code)
             else:

@@ -10,7 +10,7 @@ from attrs.converters import optional
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
-from portal_core.kernel.errors import Conflict
+from portal_core.kernel.errors import Conflict, ProblemCode
 
 
 @frozen(kw_only=True)
@@ -112,12 +112,12 @@ class RefusedReassignmentView:
     """An appointment that stays with its clinician, and why: the code and title of the problem."""
 
     appointment_id: UUID
-    code: str
+    code: ProblemCode
     title: str
 
     @classmethod
     def of(cls, appointment_id: UUID, reason: type[Conflict]) -> "RefusedReassignmentView":
-        return cls(appointment_id=appointment_id, code=reason.code, title=reason.title)
+        return cls(appointment_id=appointment_id, code=ProblemCode(reason.code), title=reason.title)
 
 
 @frozen(kw_only=True)

@@ -116,7 +116,7 @@ def require_dates(
     """
     if refused and not (skip_conflicts and done):
         zone = zone_info(time_zone)
-        raise Invalid(*(FieldError(f"dates.{at.astimezone(zone).date()}", one.code, one.title) for at, one in refused))
+        raise Invalid(*(FieldError.of_refusal(f"dates.{at.astimezone(zone).date()}", one) for at, one in refused))
     return tuple(at for at, _ in refused)
 
 

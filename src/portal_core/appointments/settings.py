@@ -91,7 +91,7 @@ class AppointmentType:
 
     def __attrs_post_init__(self) -> None:
         if self.cpt_code is not None and not re.fullmatch(CPT_CODE, self.cpt_code):
-            raise Invalid.at("cpt_code", "format", "Must be five digits, or four digits and a capital letter.")
+            raise Invalid.at("cpt_code", "bad_format", "Must be five digits, or four digits and a capital letter.")
         if not 1 <= self.seats <= MAX_SEATS:
             raise Invalid.at("seats", "out_of_range", f"Must be between 1 and {MAX_SEATS}.")
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from attrs import fields, frozen
 
 from portal_core.kernel.errors import Invalid, check_all
+from portal_core.kernel.field_codes import FieldCode
 from portal_core.kernel.text import multi_line_text, single_line_text
 from portal_core.kernel.time_zones import zone_info
 
@@ -354,7 +355,7 @@ def _validated(value: Any, check: Callable[[Any], Any]) -> Any:
     return None if value is None or (isinstance(value, str) and not value.strip()) else check(value)
 
 
-def _matched(form: re.Pattern[str], text: str, path: str, code: str, message: str) -> str:
+def _matched(form: re.Pattern[str], text: str, path: str, code: FieldCode, message: str) -> str:
     if not form.fullmatch(text):
         raise Invalid.at(path, code, message)
     return text

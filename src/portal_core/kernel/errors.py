@@ -5,12 +5,17 @@ case and never holds health information.
 """
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NewType, Self, TypeVar, cast
 from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.kernel.field_codes import FieldCode
+
 T = TypeVar("T")
+
+ProblemCode = NewType("ProblemCode", str)
+"""The `code` of one of the subclasses of `PortalError`, where a view shows it."""
 
 
 @frozen
@@ -18,8 +23,13 @@ class FieldError:
     """One problem with one field. `path` is dotted, as in `preferred_times.0.starts_at`."""
 
     path: str
-    code: str
+    code: FieldCode
     message: str
+
+    @classmethod
+    def of_refusal(cls, path: str, refusal: "PortalError | type[PortalError]", message: str = "") -> Self:
+        """The error of a field whose value is refused for the state of something else; it has the refusal's code."""
+        return cls(path, cast(FieldCode, refusal.code), message or refusal.title)
 
 
 class PortalError(Exception):
@@ -99,7 +109,7 @@ class Invalid(PortalError):
         self.fields = fields
 
     @classmethod
-    def at(cls, path: str, code: str, message: str) -> "Invalid":
+    def at(cls, path: str, code: FieldCode, message: str) -> "Invalid":
         """Build the error for a single field."""
         return cls(FieldError(path, code, message))
 

@@ -6,7 +6,7 @@ The text is made when the notice is sent (`notifications/templates_en.py`, `temp
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NewType
 from uuid import UUID
 
 from attrs import frozen
@@ -38,6 +38,10 @@ class Notice:
     to_client: UUID | None = None
     subject_id: UUID | None = None
     deduplication_key: str | None = None
+
+
+NoticeKindName = NewType("NoticeKindName", str)
+"""One of the names in `NOTICE_KINDS`, where a view shows it."""
 
 
 @frozen

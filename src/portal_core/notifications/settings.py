@@ -18,7 +18,9 @@ it is for, and a client without an account reads it nowhere else. Security and s
 """
 MESSAGE_DETAILS: tuple[MessageDetails, ...] = get_args(MessageDetails)
 
-LANGUAGES = ("en", "es")
+Language = Literal["en", "es"]
+"""What notices are written in."""
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 NO_ACCOUNT_ID = UUID(int=0)
 """The account id in the default settings of people without an account."""
 
@@ -73,10 +75,10 @@ class NotificationSettings:
     record_language: str | None = None
 
     @property
-    def notice_language(self) -> str:
+    def notice_language(self) -> Language:
         """The language of notices: the chosen one, or the record's (`es` for `es-MX`), or English if there is none."""
         language = self.language or (self.record_language or "").partition("-")[0].lower()
-        return language if language in LANGUAGES else "en"
+        return next((one for one in LANGUAGES if one == language), "en")
 
     def may_send_sms(self) -> bool:
         """Whether text messages may be sent at all."""

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.kernel.notices import NOTICE_KINDS, Channel, NoticeClass
+from portal_core.kernel.notices import NOTICE_KINDS, Channel, NoticeClass, NoticeKindName
 from portal_core.kernel.settings import Versioned
 from portal_core.notifications.branding import BrandingSettings
 from portal_core.notifications.model import NoticeDelivery, NoticeState, Notification
 from portal_core.notifications.rendering import inbox_title
 from portal_core.notifications.safe_email import SafeEmailVerification
-from portal_core.notifications.settings import MessageDetails, NotificationSettings
+from portal_core.notifications.settings import Language, MessageDetails, NotificationSettings
 
 
 @frozen
@@ -19,7 +19,7 @@ class NotificationView:
     """An inbox item. `title` is in the holder's language; `subject_id` is the id of the object it is about."""
 
     id: UUID
-    kind: str
+    kind: NoticeKindName
     title: str
     subject_id: UUID | None
     client_id: UUID | None
@@ -29,7 +29,9 @@ class NotificationView:
     @classmethod
     def of(cls, line: Notification, language: str) -> "NotificationView":
         title = inbox_title(line.kind, language)
-        return cls(line.id, line.kind, title, line.subject_id, line.client_id, line.created_at, line.read_at)
+        return cls(
+            line.id, NoticeKindName(line.kind), title, line.subject_id, line.client_id, line.created_at, line.read_at
+        )
 
 
 @frozen
@@ -48,7 +50,7 @@ class InboxUpdate:
 class ChannelChoiceView:
     """One notice kind: its current channels, the available ones, and whether they are fixed."""
 
-    kind: str
+    kind: NoticeKindName
     channels: tuple[Channel, ...]
     available_channels: tuple[Channel, ...]
     fixed: bool
@@ -63,7 +65,7 @@ class NotificationSettingsView:
 
     choices: tuple[ChannelChoiceView, ...]
     reminder_minutes: tuple[int, ...]
-    language: str
+    language: Language
     time_zone: str | None
     safe_email: str | None
     pending_safe_email: str | None
@@ -83,7 +85,10 @@ class NotificationSettingsView:
     ) -> "NotificationSettingsView":
         choices = tuple(
             ChannelChoiceView(
-                name, kind.effective_channels(settings.channels.get(name)), kind.available_channels, kind.fixed
+                NoticeKindName(name),
+                kind.effective_channels(settings.channels.get(name)),
+                kind.available_channels,
+                kind.fixed,
             )
             for name, kind in NOTICE_KINDS.items()
             if kind.code is None and kind.chosen_with is None
@@ -126,7 +131,7 @@ class FailedNoticeView:
     """A notice that needs an operator's attention. It holds no address and no text."""
 
     id: UUID
-    kind: str
+    kind: NoticeKindName
     notice_class: NoticeClass
     channel: Channel | None
     state: NoticeState
@@ -141,7 +146,7 @@ class FailedNoticeView:
     def of(cls, row: NoticeDelivery) -> "FailedNoticeView":
         return cls(
             row.id,
-            row.kind,
+            NoticeKindName(row.kind),
             row.notice_class,
             row.channel,
             row.state,

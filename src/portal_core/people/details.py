@@ -136,5 +136,5 @@ def _validated(
 
 def _one_of(choices: Sequence[str], text: str, path: str) -> str:
     if text not in choices:
-        raise Invalid.at(path, f"{path}_unknown", f"Must be one of: {', '.join(choices)}.")
+        raise Invalid.at(path, "unknown_value", f"Must be one of: {', '.join(choices)}.")
     return text

@@ -193,7 +193,7 @@ def _plan_client(
 
 def _cannot_seal(values: Mapping[str, Any]) -> tuple[FieldError, ...]:
     columns = ("emergency_contact_name" if name == "emergency_contact" else name for name in _sealed(values))
-    return tuple(FieldError(column, RecordDestroyed.code, RecordDestroyed.title) for column in columns)
+    return tuple(FieldError.of_refusal(column, RecordDestroyed) for column in columns)
 
 
 def _sealed(values: Mapping[str, Any]) -> list[str]:

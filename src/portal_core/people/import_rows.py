@@ -34,7 +34,7 @@ class ParsedRow:
         """The errors of a row about a new person that does not give these fields."""
         given = {*self.values, *(error.path for error in self.errors)}
         message = "Must not be empty: nobody with this external id is known yet."
-        return tuple(FieldError(name, "missing", message) for name in names if name not in given)
+        return tuple(FieldError(name, "required", message) for name in names if name not in given)
 
 
 @frozen
@@ -154,7 +154,7 @@ def _parsed(
             elif text:
                 values[name] = checks[name](readers[name](text) if name in readers else text)
             elif identifies:
-                raise Invalid.at(name, "missing", "Must not be empty: people are matched by it.")
+                raise Invalid.at(name, "required", "Must not be empty: people are matched by it.")
         except Invalid as error:
             errors += map(_at_column, error.fields)
     return ParsedRow(values, tuple(errors))

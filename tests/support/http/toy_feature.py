@@ -230,13 +230,13 @@ class ToysController(Controller):
         return {"kind": type(request.actor).__name__, "practice": str(request.actor.practice_id)}
 
     @get("/events", active=False)
-    async def toy_events(self, request: PortalRequest) -> ServerSentEvent:
+    async def toy_events(self, request: PortalRequest, broken: FromQuery[bool] = False) -> ServerSentEvent:
         """A stream that ends after two events, or breaks when asked to."""
 
         async def events() -> AsyncIterator[str]:
             yield "one"
             await asyncio.sleep(0)
-            if b"break" in request.inbound.query:
+            if broken:
                 raise ValueError("canary-in-stream")
             yield "two"
 

@@ -301,7 +301,7 @@ def test_identity_check_must_be_known() -> None:
     for word in ("", "she wept and I believed her", "in person"):
         with pytest.raises(Invalid) as refusal:
             ResetSecondFactorCommand("portal", UUID(int=1), word)  # type: ignore[arg-type]
-        assert [(one.path, one.code) for one in refusal.value.fields] == [("identity_check", "identity_check_unknown")]
+        assert [(one.path, one.code) for one in refusal.value.fields] == [("identity_check", "unknown_value")]
     assert [ResetSecondFactorCommand("portal", UUID(int=1), one).identity_check for one in IDENTITY_CHECKS]
 
 

@@ -388,7 +388,7 @@ async def test_other_cpt_codes_are_refused(scenario: BookingScenario, code: str)
     with pytest.raises(Invalid) as refused:
         command = DefineAppointmentTypeCommand(name="Session", duration=HOUR, cpt_code=code)
         await define(administrator(scenario), command)
-    assert field_errors(refused) == [("cpt_code", "format")]
+    assert field_errors(refused) == [("cpt_code", "bad_format")]
 
 
 @pytest.mark.parametrize("seats", [0, 101])

@@ -113,7 +113,7 @@ def test_rows_are_read_over_several_lines(file: Path) -> None:
 def test_lines_are_counted_from_the_first_of_the_file(file: Path) -> None:
     people = read(file, "sep=;\n\nkind;external_id\nclient;K-1\n\nclient;K-2\nnurse;K-3\n")
     assert [row.line for row in people.clients] == [4, 6]
-    assert rejected(people) == [(7, "kind_unknown")]
+    assert rejected(people) == [(7, "unknown_value")]
 
 
 def test_row_of_unknown_kind_or_wrong_width_is_rejected_alone(file: Path) -> None:
@@ -123,7 +123,7 @@ def test_row_of_unknown_kind_or_wrong_width_is_rejected_alone(file: Path) -> Non
     )
     assert [row.name for row in people.clinicians] == ["D"]
     assert rejected(people) == [
-        (2, "kind_unknown"),
+        (2, "unknown_value"),
         (3, "wrong_cell_count"),
         (4, "wrong_cell_count"),
         (6, "column_of_other_kind"),

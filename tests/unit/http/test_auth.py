@@ -76,15 +76,31 @@ async def test_authentication_gets_the_request_data() -> None:
     async with http_client(authenticate=tokens) as client:
         await client.get(TOYS, headers={"portal-client": str(ADA)})
         await client.get(f"{TOYS}/who")
-    first, second = tokens.asked
+        await client.get(f"{TOYS}?record={ADA}")
+    first, second, link = tokens.asked
     assert (first.record, first.active, first.enrollment_exempt) == (ADA, True, False)
     assert (second.record, second.active) == (None, False)
+    assert link.record == ADA
 
 
 async def test_malformed_client_id_is_refused() -> None:
     async with http_client() as client:
         answer = await client.get(TOYS, headers={"portal-client": "ada"})
+        link = await client.get(f"{TOYS}?record=ada")
     assert answer.json()["errors"][0]["path"] == "Portal-Client"
+    assert (link.status_code, link.json()["errors"][0]["path"]) == (422, "record")
+
+
+async def test_unknown_query_parameters_are_refused_as_unknown_fields_are() -> None:
+    async with http_client() as client:
+        answer = await client.get(f"{TOYS}?size=5&Size=5&colour=red")
+        visitor = await client.get(f"{TOYS}/visit?record={ADA}")
+    assert answer.status_code == 422
+    assert [(one["path"], one["code"]) for one in answer.json()["errors"]] == [
+        ("Size", "unknown_field"),
+        ("colour", "unknown_field"),
+    ]
+    assert visitor.json()["errors"][0]["path"] == "record"
 
 
 # --- practices --------------------------------------------------------------------------------------------------------
@@ -132,7 +148,8 @@ async def test_no_host_or_more_than_one_is_refused(hosts: list[str]) -> None:
 async def test_a_link_names_the_practice_in_its_query() -> None:
     async with http_client(practices=TWO) as client:
         assert (await client.get(f"{TOYS}/visit?practice=south")).json()["practice"] == str(SOUTH)
-        assert (await client.get(f"{TOYS}/visit?mypractice=south")).status_code == 404
+        refused = await client.get(f"{TOYS}/visit?mypractice=south")
+        assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "mypractice")
 
 
 async def test_a_new_practice_is_seen() -> None:
@@ -215,7 +232,7 @@ async def test_another_request_under_the_same_key_is_refused() -> None:
         await add(client, "k-1")
         answers = [
             await add(client, "k-1", {"name": "Ball"}),
-            await client.post(f"{TOYS}?x=1", json={"name": "Bear"}, headers={"idempotency-key": "k-1"}),
+            await client.post(f"{TOYS}?practice=north", json={"name": "Bear"}, headers={"idempotency-key": "k-1"}),
             await add(client, "k-1", **{"portal-client": str(ADA)}),
         ]
     assert [answer.json()["code"] for answer in answers] == ["idempotency_key_reused"] * 3

@@ -107,7 +107,7 @@ async def test_broken_stream_reveals_nothing(logged: io.StringIO) -> None:
     transport = httpx.ASGITransport(app=create_app(toy_parts()))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.example.org") as client:
         with pytest.raises(ResponseAborted) as caught:
-            await client.get(f"{TOYS}/events?break", headers={"authorization": f"Bearer {ADAS_TOKEN}"})
+            await client.get(f"{TOYS}/events?broken=true", headers={"authorization": f"Bearer {ADAS_TOKEN}"})
     assert caught.value.__suppress_context__
     assert not str(caught.value)
     assert "toy_feature.events" in logged.getvalue()
@@ -163,7 +163,7 @@ async def test_metrics_hold_routes_and_no_personal_data() -> None:
 
 async def test_each_request_is_one_line_of_the_log(logged: io.StringIO) -> None:
     async with http_client() as client:
-        answer = await client.get(f"{TOYS}/00000000-0000-0000-0000-0000000000c1?x=canary")
+        answer = await client.get(f"{TOYS}/00000000-0000-0000-0000-0000000000c1?practice=north")
     ACCESS.flush()
     (line,) = [one for one in map(json.loads, logged.getvalue().splitlines()) if one["event"] == "request"]
     assert line.pop("timestamp")

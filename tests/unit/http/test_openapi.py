@@ -136,8 +136,10 @@ def test_responses_have_all_fields_and_readable_names(document: dict[str, Any]) 
     assert toy["properties"]["added_at"] == {"type": "string", "format": "date-time"}
     assert set(document["components"]["schemas"]) == {
         "AddToyRequest",
+        "FieldCode",
         "FieldError",
         "Problem",
+        "ProblemCode",
         "RenameParts",
         "ToyView",
         "ToyViewPage",

@@ -267,9 +267,9 @@ async def test_row_for_known_person_needs_only_the_id(use_cases: MemoryPeopleUse
     report = await run_import(use_cases, ClientRow(2, "E-1", status="discharged"), ClientRow(3, "E-7", email="a@b.org"))
     assert report.rows[0].fields == ("status",)
     assert faults(report) == [
-        (3, "given_name", "missing"),
-        (3, "family_name", "missing"),
-        (3, "date_of_birth", "missing"),
+        (3, "given_name", "required"),
+        (3, "family_name", "required"),
+        (3, "date_of_birth", "required"),
     ]
 
 

@@ -23,10 +23,10 @@ async def use_cases() -> MemoryPeopleUseCases:
 @pytest.mark.parametrize(
     ("row", "field", "code"),
     [
-        (evolve(PLAIN, external_id=" "), "external_id", "missing"),
-        (evolve(PLAIN, given_name=""), "given_name", "missing"),
-        (evolve(PLAIN, family_name=""), "family_name", "missing"),
-        (evolve(PLAIN, date_of_birth=""), "date_of_birth", "missing"),
+        (evolve(PLAIN, external_id=" "), "external_id", "required"),
+        (evolve(PLAIN, given_name=""), "given_name", "required"),
+        (evolve(PLAIN, family_name=""), "family_name", "required"),
+        (evolve(PLAIN, date_of_birth=""), "date_of_birth", "required"),
         (evolve(PLAIN, date_of_birth="(empty)"), "date_of_birth", "required"),
         (evolve(PLAIN, status="(empty)"), "status", "required"),
         (evolve(PLAIN, external_id="(Empty)"), "external_id", "required"),
@@ -39,8 +39,8 @@ async def use_cases() -> MemoryPeopleUseCases:
         (evolve(PLAIN, time_zone="EST5"), "time_zone", "time_zone_unknown"),
         (evolve(PLAIN, state="New York"), "state", "state_invalid"),
         (evolve(PLAIN, language="Spanish!"), "language", "language_invalid"),
-        (evolve(PLAIN, status="gone"), "status", "status_unknown"),
-        (evolve(PLAIN, coverage="medicaid"), "coverage", "coverage_unknown"),
+        (evolve(PLAIN, status="gone"), "status", "unknown_value"),
+        (evolve(PLAIN, coverage="medicaid"), "coverage", "unknown_value"),
         (evolve(PLAIN, emergency_contact_name="Grace"), "emergency_contact_phone", "phone_invalid"),
         (evolve(PLAIN, emergency_contact_phone="+12125550123"), "emergency_contact_name", "empty"),
         (evolve(PLAIN, clinicians="C-9"), "clinicians", "clinician_unknown"),
@@ -65,8 +65,8 @@ async def test_invalid_row_is_rejected_with_line_and_reason(
 @pytest.mark.parametrize(
     ("row", "field", "code"),
     [
-        (ClinicianRow(5, "", "Dr. Grey"), "external_id", "missing"),
-        (ClinicianRow(5, "C-1", " "), "name", "missing"),
+        (ClinicianRow(5, "", "Dr. Grey"), "external_id", "required"),
+        (ClinicianRow(5, "C-1", " "), "name", "required"),
         (ClinicianRow(5, "C-1", "Dr. Grey", active="maybe"), "active", "not_yes_or_no"),
         (ClinicianRow(5, "C-1", "Dr. Grey", time_zone="Moon"), "time_zone", "time_zone_unknown"),
         (ClinicianRow(5, "C-1", "Dr. Grey", room_link="javascript:alert(1)"), "room_link", "link_invalid"),
@@ -128,10 +128,10 @@ async def test_every_error_of_a_row_is_reported(use_cases: MemoryPeopleUseCases)
         (4, "date_of_birth", "date_invalid"),
         (4, "email", "email_invalid"),
         (4, "phone", "phone_invalid"),
-        (4, "status", "status_unknown"),
+        (4, "status", "unknown_value"),
         (4, "external_id", "duplicate_id"),
         (4, "clinicians", "clinician_unknown"),
-        (4, "given_name", "missing"),
+        (4, "given_name", "required"),
     ]
     messages = {error.path: error.message for error in report.rows[-1].errors}
     assert "line 2" in messages["external_id"]

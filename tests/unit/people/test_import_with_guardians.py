@@ -115,7 +115,7 @@ async def test_holder_of_a_grant_without_invitation_is_left_alone(use_cases: Mem
     ("client", "columns", "path", "code"),
     [
         (KIM, GuardianColumns("pa at example"), "guardian_email", "email_invalid"),
-        (KIM, GuardianColumns(PA, "uncle"), "guardian_relationship", "relationship_unknown"),
+        (KIM, GuardianColumns(PA, "uncle"), "guardian_relationship", "unknown_value"),
         (KIM, GuardianColumns(f"{PA};{MA}", "parent;parent;other"), "guardian_relationship", "count_differs"),
         (KIM, GuardianColumns(PA, guardian_may_write="maybe"), "guardian_may_write", "not_yes_or_no"),
         (KIM, GuardianColumns(PA, guardian_may_write="yes;no"), "guardian_may_write", "count_differs"),

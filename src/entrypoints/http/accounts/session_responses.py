@@ -1,53 +1,73 @@
 """Responses that carry a session: tokens in the body for programs, cookies for browsers."""
 
-from datetime import datetime
-
 from litestar import Response
 from msgspec import Struct
 
 from entrypoints.http.server.cookies import SessionCookies, csrf_token
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import RefreshRefused
-from portal_core.accounts.views import SecondFactorChallenge, SessionTokens, SessionView
+from portal_core.accounts.views import SessionTokens, SessionView
 
 
-class SignInResponse(Struct, kw_only=True, omit_defaults=True):
-    """A session, or a challenge for the second factor.
+class BearerSession(Struct, kw_only=True):
+    """A session of a program. `must_enroll`: it may only be used to set up a second factor."""
 
-    With `session: bearer` the tokens are in this body; with `session: cookie` they are in cookies, and `csrf_token`
-    must be sent in the header X-CSRF-Token with every change. `challenge` is set when a second factor is required:
-    send it with the code to `/auth/mfa` before `expires_at`. `must_enroll`: the session may only be used to set up a
-    second factor.
+    session: SessionView
+    access_token: str
+    refresh_token: str
+    must_enroll: bool
+
+
+class CookieSession(Struct, kw_only=True):
+    """A session of a browser, whose tokens are in cookies.
+
+    `csrf_token` must be sent in the header X-CSRF-Token with every change; `/auth/sessions/current` returns it again.
+    `must_enroll`: the session may only be used to set up a second factor.
     """
 
-    session: SessionView | None = None
-    access_token: str | None = None
-    refresh_token: str | None = None
-    csrf_token: str | None = None
-    must_enroll: bool = False
-    challenge: str | None = None
-    expires_at: datetime | None = None
+    session: SessionView
+    csrf_token: str
+    must_enroll: bool
 
 
-def challenge_response(question: SecondFactorChallenge) -> Response[SignInResponse]:
-    """The response that asks for the second factor."""
-    return Response(SignInResponse(challenge=question.challenge, expires_at=question.expires_at))
+class CurrentSession(Struct, kw_only=True):
+    """The session of the request. `csrf_token` is the one of a browser's session, and null for a program's.
+
+    `must_enroll`: the session may only be used to set up a second factor.
+    """
+
+    session: SessionView
+    csrf_token: str | None
+    must_enroll: bool
 
 
-def signed_in_response(cookies: SessionCookies, tokens: SessionTokens) -> Response[SignInResponse]:
+SignedIn = BearerSession | CookieSession
+"""`session: bearer` in the request gets the one, `session: cookie` the other."""
+
+
+def signed_in_response(cookies: SessionCookies, tokens: SessionTokens) -> Response[SignedIn]:
     """The response for a new or renewed session, in the form that was requested."""
     session = tokens.session
     if session.kind == "bearer":
-        answer = SignInResponse(
+        answer = BearerSession(
             session=session,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
             must_enroll=tokens.must_enroll,
         )
         return Response(answer)
-    answer = SignInResponse(session=session, csrf_token=csrf_token(tokens.access_token), must_enroll=tokens.must_enroll)
     lifetime = session.ends_at - session.last_active_at
-    return Response(answer, cookies=cookies.set_cookies(tokens.access_token, tokens.refresh_token, lifetime))
+    return Response(
+        CookieSession(session=session, csrf_token=csrf_token(tokens.access_token), must_enroll=tokens.must_enroll),
+        cookies=cookies.set_cookies(tokens.access_token, tokens.refresh_token, lifetime),
+    )
+
+
+def current_session(request: PortalRequest, session: SessionView) -> CurrentSession:
+    """The session of the request, with what a page needs that was just loaded."""
+    cookie = session.kind == "cookie"
+    token = csrf_token(request.authentication.access_token) if cookie else None
+    return CurrentSession(session=session, csrf_token=token, must_enroll=request.authenticated.must_enroll)
 
 
 def signed_out_response(cookies: SessionCookies) -> Response[None]:

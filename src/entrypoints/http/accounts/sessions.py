@@ -6,6 +6,7 @@ from litestar import Controller
 from litestar.di import NamedDependency
 
 from entrypoints.http.accounts.operation_names import operation_name, tags_for
+from entrypoints.http.accounts.session_responses import CurrentSession, current_session
 from entrypoints.http.contract.fields import FromPath
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
@@ -33,9 +34,9 @@ def sessions_controller(side: Side) -> type[Controller]:
             return await list_sessions(request.actor)
 
         @get("/current", active=False, enrollment_exempt=True, operation_id=operation_name(side, "get_session"))
-        async def get_session(self, request: PortalRequest) -> SessionView:
+        async def get_session(self, request: PortalRequest) -> CurrentSession:
             """Returns the current session and when it ends. The request does not count as activity."""
-            return request.authenticated.session
+            return current_session(request, request.authenticated.session)
 
         @post(
             "/current/extend",
@@ -46,9 +47,9 @@ def sessions_controller(side: Side) -> type[Controller]:
         )
         async def extend_session(
             self, request: PortalRequest, extend_session: NamedDependency[ExtendSession]
-        ) -> SessionView:
+        ) -> CurrentSession:
             """Restarts the idle time of the current session."""
-            return await extend_session(request.actor)
+            return current_session(request, await extend_session(request.actor))
 
         @delete("/{session_id:uuid}", operation_id=operation_name(side, "end_session"), raises=[NotFound])
         async def end_session(

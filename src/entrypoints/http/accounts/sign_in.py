@@ -9,8 +9,7 @@ from msgspec import Meta
 
 from entrypoints.http.accounts.operation_names import operation_name, tags_for
 from entrypoints.http.accounts.session_responses import (
-    SignInResponse,
-    challenge_response,
+    SignedIn,
     refresh_token_of,
     replaced_token,
     signed_in_response,
@@ -113,17 +112,19 @@ def sign_in_controller(side: Side) -> type[Controller]:
             data: JSONBody[SignInRequest],
             sign_in: NamedDependency[SignIn],
             session_cookies: NamedDependency[SessionCookies],
-        ) -> Response[SignInResponse]:
-            """Signs in with email and password."""
+        ) -> Response[SecondFactorChallenge] | Response[SignedIn]:
+            """Signs in with email and password.
+
+            Where a second factor is enrolled, the answer is a challenge: send it with the code to `/auth/mfa` before
+            `expires_at`.
+            """
             replaced = replaced_token(request, session_cookies)
             answer = await sign_in(
                 request.visitor, SignInCommand(data.email, data.password, data.session, side, replaced)
             )
-            return (
-                challenge_response(answer)
-                if isinstance(answer, SecondFactorChallenge)
-                else signed_in_response(session_cookies, answer)
-            )
+            if isinstance(answer, SecondFactorChallenge):
+                return Response(answer)
+            return signed_in_response(session_cookies, answer)
 
         @post(
             "/mfa",
@@ -139,7 +140,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             data: JSONBody[VerifySecondFactorRequest],
             verify_second_factor: NamedDependency[VerifySecondFactor],
             session_cookies: NamedDependency[SessionCookies],
-        ) -> Response[SignInResponse]:
+        ) -> Response[SignedIn]:
             """Completes a sign-in with the second factor."""
             replaced = replaced_token(request, session_cookies)
             command = VerifySecondFactorCommand(data.challenge, data.code, side, replaced)
@@ -159,7 +160,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             data: JSONBody[RefreshSessionRequest],
             refresh_session: NamedDependency[RefreshSession],
             session_cookies: NamedDependency[SessionCookies],
-        ) -> Response[SignInResponse]:
+        ) -> Response[SignedIn]:
             """Exchanges a refresh token for new tokens. A token works once; using it again ends its session."""
             token = refresh_token_of(request, session_cookies, data.refresh_token)
             command = RefreshSessionCommand(token, side)
@@ -204,7 +205,7 @@ class OidcController(Controller):
         data: JSONBody[OidcSignInRequest],
         sign_in_with_oidc: NamedDependency[SignInWithOidc],
         session_cookies: NamedDependency[SessionCookies],
-    ) -> Response[SignInResponse]:
+    ) -> Response[SignedIn]:
         """Signs a staff member in with an ID token of the practice's identity provider."""
         command = SignInWithOidcCommand(data.token, data.session, replaced_token(request, session_cookies))
         answer = await sign_in_with_oidc(request.visitor, command)

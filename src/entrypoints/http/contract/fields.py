@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, inspect
 
 from portal_core.kernel.contact import KEEP, Keep
 from portal_core.kernel.errors import FieldError, Invalid, check_all
+from portal_core.kernel.field_codes import FieldCode
 from portal_core.kernel.page import MAX_PAGE, PageRequest
 
 __all__ = [
@@ -209,7 +210,7 @@ def field_error(path: str, words: str) -> FieldError:
     return FieldError(path, "invalid", "This value is not valid.")
 
 
-_WORDS = (
+_WORDS: tuple[tuple[str, FieldCode, str], ...] = (
     ("Object missing required field", "required", "This field is required."),
     ("Missing required", "required", "This field is required."),
     ("Object contains unknown field", "unknown_field", "This field is unknown. Remove it."),

@@ -18,6 +18,13 @@ Auth = Literal["public", "visitor", "portal", "practice"]
 """`portal` and `practice`: signed in to that API. `visitor`: not signed in, but the practice is known. `public`:
 neither the caller nor the practice is determined, and the controller has no actor."""
 
+LINK_PARAMETERS: dict[Auth, tuple[str, ...]] = {
+    "visitor": ("practice",),
+    "portal": ("practice", "record"),
+    "practice": ("practice",),
+}
+"""The query parameters that stand for headers in links, which send none."""
+
 
 @frozen
 class RouteConfig:
@@ -26,7 +33,7 @@ class RouteConfig:
     `operation` is the OpenAPI operation id, and part of the scope of an Idempotency-Key. `active`: the request counts
     as user activity and extends the session. `enrollment_exempt`: a session that must still set up its second factor
     may use the route. `unsafe`: the route may change something, so a cookie session needs a CSRF token. `allow` lists
-    the path's methods; `raises` the documented errors.
+    the path's methods; `raises` the documented errors; `query` the query parameters that the route knows.
     """
 
     auth: Auth
@@ -39,6 +46,7 @@ class RouteConfig:
     decoder: "msgspec.json.Decoder[Any]"
     allow: str
     raises: tuple[type[PortalError], ...]
+    query: frozenset[str]
 
 
 def configure_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, list[str]]:
@@ -82,7 +90,16 @@ def _route_config(handler: HTTPRouteHandler, body_limit: int, allow: str) -> Rou
         decoder=msgspec.json.Decoder(data.annotation if data is not None and _is_json(data.annotation) else Any),
         allow=allow,
         raises=tuple(handler.opt.get("raises", ())),
+        query=frozenset(_query_names(handler)).union(LINK_PARAMETERS.get(auth, ())),
     )
+
+
+def _query_names(handler: HTTPRouteHandler) -> list[str]:
+    return [
+        field.kwarg_definition.name or name
+        for name, field in parameters_of(handler).items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    ]
 
 
 def _is_json(annotation: Any) -> bool:

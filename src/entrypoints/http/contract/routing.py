@@ -41,6 +41,7 @@ class Options(TypedDict, total=False):
     session that must still set up its second factor may use the route. `idempotent`: accepts an Idempotency-Key; the
     default is true for POST, but set it to False where the response holds tokens. `body_limit`: in bytes. `example`: of
     the response, if the one generated from its type is not suitable. `conditional`: has an ETag, and may be a 304.
+    `event`: the type of each event's data, for a stream.
     """
 
     raises: Sequence[type[PortalError]]
@@ -51,6 +52,7 @@ class Options(TypedDict, total=False):
     body_limit: int
     example: Any
     conditional: bool
+    event: type
     status_code: int
     operation_id: str
     summary: str
@@ -61,7 +63,7 @@ class Options(TypedDict, total=False):
     deprecated: bool
 
 
-_OURS = ("raises", "auth", "active", "enrollment_exempt", "idempotent", "body_limit", "example", "conditional")
+_OURS = ("raises", "auth", "active", "enrollment_exempt", "idempotent", "body_limit", "example", "conditional", "event")
 
 
 def get(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:

@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 from inspect import cleandoc
-from types import NoneType
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
@@ -11,11 +11,14 @@ from litestar.typing import FieldDefinition
 
 from entrypoints.http.contract.route_plan import RouteConfig, body_media_type, parameters_of
 from entrypoints.http.dependencies import HttpSettings
-from entrypoints.http.docs.schemas import Schema, Schemas
+from entrypoints.http.docs.problem_catalogue import error_classes
+from entrypoints.http.docs.schemas import NamedTexts, Schema, Schemas
 from entrypoints.http.server import errors as http
 from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.problems import MEDIA_TYPE, Problem, status_of
 from portal_core.kernel import errors as core
+from portal_core.kernel.field_codes import FieldCode
+from portal_core.kernel.notices import NOTICE_KINDS, NoticeKindName
 
 ABOUT = """The client portal of a mental-health practice.
 
@@ -34,8 +37,8 @@ def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSe
         kinds += [field.raw for field in parameters_of(handler).values()]
         if handler.parsed_data_field is not None:
             kinds.append(_body_kind(handler.parsed_data_field))
-        kinds.append(_answer_kind(handler))
-    schemas = Schemas([kind for kind in kinds if _has_schema(kind)])
+        kinds += [_answer_kind(handler), handler.opt.get("event")]
+    schemas = Schemas([kind for kind in kinds if _has_schema(kind)], _named_texts())
     described: dict[str, dict[str, Any]] = {}
     raised: set[type[core.PortalError]] = set()
     for handler, paths in shown.items():
@@ -64,6 +67,16 @@ def openapi_document(routes: dict[HTTPRouteHandler, list[str]], settings: HttpSe
     }
 
 
+def _named_texts() -> dict[Any, NamedTexts]:
+    """The codes and names that programs compare; a field that is refused for a state has the code of that problem."""
+    problems = {kind.code for kind in error_classes()}
+    return {
+        core.ProblemCode: NamedTexts("ProblemCode", problems),
+        FieldCode: NamedTexts("FieldCode", {*get_args(FieldCode), *problems}),
+        NoticeKindName: NamedTexts("NoticeKindName", NOTICE_KINDS),
+    }
+
+
 def _header(name: str, description: str, schema: Schema) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
@@ -79,6 +92,13 @@ PARAMETERS = {
         "For proxies: the client whose record the request is about. `GET /api/v1/portal/auth/records` lists them.",
         {"type": "string", "format": "uuid"},
     ),
+    "record": {
+        "name": "record",
+        "in": "query",
+        "required": False,
+        "description": "The same as Portal-Client, for links, which send no headers.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
     "idempotency_key": _header(
         "Idempotency-Key",
         "Repeating a request with the same key within 24 hours has no further effect and returns the same response.",
@@ -112,6 +132,7 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[
     ]
     names = [] if route_config.auth == "public" else ["practice"]
     names += ["client"] if route_config.auth == "portal" else []
+    names += ["record"] if route_config.auth == "portal" and not route_config.unsafe else []
     names += ["idempotency_key"] if route_config.idempotent else []
     operation["parameters"] = parameters + [{"$ref": f"#/components/parameters/{name}"} for name in names]
     if (data := handler.parsed_data_field) is not None:
@@ -161,9 +182,12 @@ def _success(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
     status = handler.status_code
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     kind = _answer_kind(handler)
-    if kind not in (None, type(None)):
+    if (event := handler.opt.get("event")) is not None:
+        schema = {"type": "string", "contentMediaType": "application/json", "contentSchema": schemas.of(event)}
+        answer["content"] = {"text/event-stream": {"schema": schema}}
+    elif kind not in (None, type(None)):
         media_type = str(getattr(handler.media_type, "value", handler.media_type) or "application/json")
-        content: dict[str, Any] = {}
+        content: dict[str, Any] = {"schema": {"type": "string"}}
         if media_type == "application/json" and _has_schema(kind):
             schema = schemas.of(kind)
             content = {"schema": schema, "example": handler.opt.get("example", schemas.example(schema))}
@@ -227,6 +251,12 @@ def _with_default(schema: Schema, default: Any) -> Schema:
 
 def _answer_kind(handler: HTTPRouteHandler) -> Any:
     kind = handler.parsed_return_field.raw
+    if get_origin(kind) in (Union, UnionType) and all(get_origin(one) is Response for one in get_args(kind)):
+        return Union[tuple(_answered(one) for one in get_args(kind))]  # noqa: UP007  (built at run time)
+    return _answered(kind)
+
+
+def _answered(kind: Any) -> Any:
     if isinstance(get_origin(kind) or kind, type) and issubclass(get_origin(kind) or kind, Response):
         kind = next(iter(get_args(kind)), None)
     return kind

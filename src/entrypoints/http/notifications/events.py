@@ -22,7 +22,7 @@ class EventsController(Controller):
     path = "/events"
     tags = ("Notifications",)
 
-    @get("", active=False, media_type="text/event-stream")
+    @get("", active=False, media_type="text/event-stream", event=InboxUpdate)
     async def watch_notifications(
         self,
         request: PortalRequest,

@@ -13,7 +13,7 @@ from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import RateLimited, StaleVersion
 from portal_core.kernel.notices import Channel
 from portal_core.notifications.errors import SafeEmailCodeInvalid
-from portal_core.notifications.settings import MessageDetails
+from portal_core.notifications.settings import Language, MessageDetails
 from portal_core.notifications.use_cases.change_notification_settings import (
     ChangeNotificationSettings,
     ChangeNotificationSettingsCommand,
@@ -24,7 +24,6 @@ from portal_core.notifications.views import NotificationSettingsView
 
 Minutes = Annotated[int, Meta(ge=1, le=60 * 24 * 31, examples=[1440])]
 Channels = Annotated[tuple[Channel, ...], Meta(max_length=3)]
-Language = Annotated[str, Meta(min_length=2, max_length=35, examples=["en"])]
 
 
 class ChangeNotificationSettingsRequest(Request, frozen=True):

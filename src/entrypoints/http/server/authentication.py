@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from litestar import Response
 
+from entrypoints.http.contract.bodies import MAX_ERRORS
 from entrypoints.http.dependencies import HttpParts
 from entrypoints.http.server.client_address import rate_limit_network
 from entrypoints.http.server.cookies import SessionCookies, csrf_matches
@@ -15,7 +16,7 @@ from entrypoints.http.server.request_head import RequestHead
 from entrypoints.http.server.throttle import Throttle
 from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
 from portal_core.kernel.actor import Origin, VisitorActor
-from portal_core.kernel.errors import Invalid, NotFound, Unauthenticated
+from portal_core.kernel.errors import FieldError, Invalid, NotFound, Unauthenticated
 from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.people.ports import PracticeDirectory, PracticeLocator
 
@@ -78,8 +79,8 @@ class Gate:
         if route_config.auth == "public":
             options = request.scope["method"] == "OPTIONS"
             return Response(None, status_code=204, headers={"allow": route_config.allow}) if options else None
-        if b"%00" in inbound.query:
-            _refuse_nul(inbound.query)
+        if inbound.query:
+            _check_query(inbound.query, route_config.query)
         scope: Any = request.scope
         if route_config.auth == "visitor":
             self._throttle.take(rate_limit_network(inbound.address))
@@ -168,7 +169,14 @@ def _refuse_path(path: str) -> None:
         raise NotFound
 
 
-def _refuse_nul(query: bytes) -> None:
+def _check_query(query: bytes, known: frozenset[str]) -> None:
+    """Refuse parameters that the route does not know, as bodies with unknown fields are, and NUL characters."""
+    found = []
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        path = name.replace("\x00", "")[:100]
         if "\x00" in name or "\x00" in value:
-            raise Invalid.at(name.replace("\x00", "")[:100], "characters_invalid", "Must not contain NUL characters.")
+            found.append(FieldError(path, "characters_invalid", "Must not contain NUL characters."))
+        elif name not in known:
+            found.append(FieldError(path, "unknown_field", "This parameter is unknown. Remove it."))
+    if found:
+        raise Invalid(*found[:MAX_ERRORS])

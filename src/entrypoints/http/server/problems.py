@@ -33,6 +33,7 @@ from portal_core.kernel.errors import (
     NotFound,
     Overloaded,
     PortalError,
+    ProblemCode,
     RateLimited,
     Unauthenticated,
     Unavailable,
@@ -65,7 +66,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     type: str
     title: str
     status: int
-    code: str
+    code: ProblemCode
     request_id: str = ""
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
@@ -99,7 +100,7 @@ def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, s
         type=f"/problems/{error.code}",
         title=error.title,
         status=status,
-        code=error.code,
+        code=ProblemCode(error.code),
         request_id=request_id,
         detail=error.detail,
         errors=error.fields if isinstance(error, Invalid) else (),

@@ -30,6 +30,7 @@ MAX_DEVICE_LENGTH = 160
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}\Z")
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}\Z")
 _QUERY_PRACTICE = re.compile(rb"(?:^|&)practice=([^&]*)")
+_QUERY_RECORD = re.compile(rb"(?:^|&)record=([^&]*)")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}\Z")
 
 
@@ -89,18 +90,22 @@ class RequestHead:
 
     @property
     def client_id(self) -> UUID | None:
-        """The client whose record the request is about, from `Portal-Client`; None without the header.
+        """The client whose record the request is about, from `Portal-Client`, or from `?record=` for links.
+
+        None when neither is present.
 
         Raises:
             Invalid: the value is not a UUID.
         """
-        value = self.headers.get(b"portal-client")
+        name, value = "Portal-Client", self.headers.get(b"portal-client")
+        if value is None and b"record=" in self.query and (match := _QUERY_RECORD.search(self.query)):
+            name, value = "record", match[1]
         if value is None:
             return None
         try:
             return UUID(value.decode("ascii"))
         except ValueError:
-            raise Invalid.at("Portal-Client", "bad_format", "Must be a UUID.") from None
+            raise Invalid.at(name, "bad_format", "Must be a UUID.") from None
 
     @property
     def idempotency_key(self) -> str | None:

@@ -174,7 +174,7 @@ class ImportWithGuardians:
         except Invalid as error:
             return evolve(row.imported, errors=error.fields)
         if guardians and subject.destroyed:
-            fault = FieldError("guardian_email", RecordDestroyed.code, RecordDestroyed.title)
+            fault = FieldError.of_refusal("guardian_email", RecordDestroyed)
             return evolve(row.imported, errors=(fault,))
         count, errors = 0, list[FieldError]()
         for guardian in guardians:
@@ -214,7 +214,7 @@ def _faults(terms: GrantTerms, subject: _Subject, practice: Practice, today: dat
     try:
         effective_terms(terms, date_of_birth=subject.date_of_birth, state=subject.state or practice.state, today=today)
     except GrantNotAllowed as error:
-        return (FieldError("guardian_email", error.code, error.title),)
+        return (FieldError.of_refusal("guardian_email", error),)
     except Invalid as error:
         return tuple(_fault_of_column(one) for one in error.fields)
     return ()
@@ -224,11 +224,11 @@ async def _taken(unit: ImportUnit, invitation: Invitation, account: Account | No
     """Why the email cannot be invited: it has an account, or another invitation would exclude this one."""
     if account is not None and account.status == "active":
         message = "An account has this email: give it access in the client's record."
-        return (FieldError("guardian_email", AlreadyRegistered.code, message),)
+        return (FieldError.of_refusal("guardian_email", AlreadyRegistered, message),)
     others = await unit.invitations.list_open_for(invitation.email)
     if any(one.is_open(invitation.created_at) and one.excludes(invitation) for one in others):
-        return (FieldError("guardian_email", EmailInvited.code, EmailInvited.title),)
-    return () if account is None else (FieldError("guardian_email", EmailInUse.code, EmailInUse.title),)
+        return (FieldError.of_refusal("guardian_email", EmailInvited),)
+    return () if account is None else (FieldError.of_refusal("guardian_email", EmailInUse),)
 
 
 def _fault_of_column(fault: FieldError) -> FieldError:

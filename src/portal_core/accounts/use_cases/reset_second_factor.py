@@ -43,7 +43,7 @@ class ResetSecondFactorCommand:
     def __attrs_post_init__(self) -> None:
         if self.identity_check not in IDENTITY_CHECKS:
             message = f"Must be one of: {', '.join(IDENTITY_CHECKS)}."
-            raise Invalid.at("identity_check", "identity_check_unknown", message)
+            raise Invalid.at("identity_check", "unknown_value", message)
 
 
 @frozen
