@@ -22,6 +22,7 @@ from entrypoints.http.docs.html_page import html_page
 from entrypoints.http.docs.openapi import openapi_document
 from entrypoints.http.docs.problem_catalogue import as_page, catalogue
 from entrypoints.http.server.authentication import Gate
+from entrypoints.http.server.compression import GZIP_HEADERS, accepts_gzip, compress
 from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.health import HealthController, MetricsEndpoint, Readiness
 from entrypoints.http.server.middleware import PortalMiddleware
@@ -53,6 +54,10 @@ class Documentation:
         return msgspec.json.encode(self.document)
 
     @cached_property
+    def compressed(self) -> bytes:
+        return compress(self.json)
+
+    @cached_property
     def page(self) -> str:
         return docs_body(self.document)
 
@@ -68,9 +73,11 @@ class DocumentationController(Controller):
         return Response(None, headers={"location": "/docs"})
 
     @get("/openapi.json", auth="public", media_type="application/vnd.oai.openapi+json")
-    async def openapi(self, documentation: NamedDependency[Documentation]) -> bytes:
+    async def openapi(self, request: PortalRequest, documentation: NamedDependency[Documentation]) -> Response[bytes]:
         """Returns the OpenAPI 3.1 document."""
-        return documentation.json
+        if accepts_gzip(request.inbound):
+            return Response(documentation.compressed, headers=GZIP_HEADERS)
+        return Response(documentation.json)
 
     @get("/docs", auth="public", media_type="text/html")
     async def docs(self, documentation: NamedDependency[Documentation]) -> Response[str]:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import pyotp
 
@@ -128,7 +129,8 @@ async def test_second_factor_from_qr_code_to_recovery_code(portal: RunningPortal
     token = (await sign_in(portal))["access_token"]
     async with portal.http_client(token) as ask:
         begun = (await ask.post(f"{AUTH}/mfa/enroll", json={"password": PASSWORD})).json()
-        assert begun["qr_svg"].startswith("<svg")
+        picture = ElementTree.fromstring(begun["qr_svg"])
+        assert picture.tag == "{http://www.w3.org/2000/svg}svg"
         totp = pyotp.TOTP(begun["enrollment"]["secret"])
         confirmed = await ask.post(f"{AUTH}/mfa/confirm", json={"code": totp.at(portal.clock.now())})
         assert confirmed.status_code == 201, confirmed.text
@@ -169,6 +171,14 @@ async def test_cookie_sessions_need_the_csrf_token_and_bearer_tokens_do_not(port
         assert (await ask.patch("/api/v1/portal/profile", json=change, headers=headers)).status_code == 200
         refreshed = await ask.post(f"{AUTH}/refresh-token", json={}, headers=headers)
         assert refreshed.status_code == 200, refreshed.text
+        current = (await ask.get(f"{AUTH}/sessions/current")).json()
+        assert current["csrf_token"] == refreshed.json()["csrf_token"] != opened.json()["csrf_token"]
+        left = await ask.post(f"{AUTH}/logout", headers={"x-csrf-token": current["csrf_token"]})
+        assert left.headers["clear-site-data"] == '"cache"'
+        ended = left.headers.get_list("set-cookie")
+        assert {one.split("=", 1)[0] for one in ended} == jar.keys()
+        assert all("Max-Age=0" in one for one in ended)
+        assert (await ask.get(f"{AUTH}/sessions/current")).status_code == 401
 
 
 async def test_password_reset_ends_all_sessions(portal: RunningPortal) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from attrs import define, evolve, field, frozen
-from litestar import Controller
+from litestar import Controller, Response
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import ServerSentEvent
@@ -105,8 +105,8 @@ class AddToy:
                     raise IdempotencyMismatch
                 raise Replayed(answer)
         mine = self.shelf.toys.setdefault(client_id, [])
-        if len(mine) >= 3:
-            raise ShelfFull("There is room for 3.")
+        if len(mine) >= 8:
+            raise ShelfFull("There is room for 8.")
         toy = ToyView(UUID(int=len(mine) + 1), command.name, datetime(2027, 3, 14, tzinfo=UTC), command.kind)
         mine.append(toy)
         if idempotent_request is not None:
@@ -240,7 +240,12 @@ class ToysController(Controller):
                 raise ValueError("canary-in-stream")
             yield "two"
 
-        return ServerSentEvent(events())
+        return ServerSentEvent(events(), headers={"Cache-Control": "no-store"})
+
+    @get("/picture", auth="public", media_type="image/svg+xml")
+    async def toy_picture(self) -> Response[str]:
+        """The same for everybody, for ever."""
+        return Response("<svg/>", headers={"cache-control": "public, max-age=31536000, immutable"})
 
 
 class PracticeToysController(Controller):

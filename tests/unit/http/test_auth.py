@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from entrypoints.http.dependencies import HttpSettings
-from entrypoints.http.server.cookies import csrf_matches, csrf_token
+from entrypoints.http.server.cookies import SessionCookies, csrf_matches, csrf_token
 from tests.support.http.toy_feature import (
     ADA,
     ADAS_TOKEN,
@@ -22,6 +22,7 @@ from tests.unit.http.conftest import http_client
 
 TOYS = "/api/v1/portal/toys"
 TWO = FakePracticeDirectory()
+COOKIE = SessionCookies(HttpSettings()).access_name
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -166,14 +167,14 @@ async def test_a_new_practice_is_seen() -> None:
 
 async def test_cookie_allows_reading() -> None:
     async with http_client(token="") as client:
-        answer = await client.get(f"{TOYS}/who", headers={"cookie": f"theme=dark; portal={ADAS_TOKEN}; x"})
+        answer = await client.get(f"{TOYS}/who", headers={"cookie": f"theme=dark; {COOKIE}={ADAS_TOKEN}; x"})
     assert answer.json()["kind"] == "ClientActor"
 
 
 @pytest.mark.parametrize("given", [None, "", "wrong", csrf_token(BOBS_TOKEN), "\xe4"])
 async def test_change_with_cookie_and_no_csrf_token_is_refused(given: str | None) -> None:
     async with http_client(token="") as client:
-        raw = [(b"cookie", f"portal={ADAS_TOKEN}".encode())]
+        raw = [(b"cookie", f"{COOKIE}={ADAS_TOKEN}".encode())]
         raw += [] if given is None else [(b"x-csrf-token", given.encode("latin-1"))]
         answer = await client.post(TOYS, json={"name": "Bear"}, headers=raw)
         assert (answer.status_code, answer.json()["code"]) == (403, "csrf_token_invalid")
@@ -181,7 +182,7 @@ async def test_change_with_cookie_and_no_csrf_token_is_refused(given: str | None
 
 
 async def test_change_with_cookie_and_csrf_token_is_accepted() -> None:
-    headers = {"cookie": f"portal={ADAS_TOKEN}", "x-csrf-token": csrf_token(ADAS_TOKEN)}
+    headers = {"cookie": f"{COOKIE}={ADAS_TOKEN}", "x-csrf-token": csrf_token(ADAS_TOKEN)}
     async with http_client(token="") as client:
         assert (await client.post(TOYS, json={"name": "Bear"}, headers=headers)).status_code == 201
 
@@ -190,13 +191,13 @@ async def test_over_https_only_the_host_cookie_counts() -> None:
     async with http_client(
         token="", settings=HttpSettings(throttle_rate=0, public_url="https://p.example.org")
     ) as client:
-        assert (await client.get(TOYS, headers={"cookie": f"portal={ADAS_TOKEN}"})).status_code == 401
+        assert (await client.get(TOYS, headers={"cookie": f"{COOKIE}={ADAS_TOKEN}"})).status_code == 401
         assert (await client.get(TOYS, headers={"cookie": f"__Host-portal={ADAS_TOKEN}"})).status_code == 200
 
 
 async def test_invalid_bearer_token_is_refused_despite_valid_cookie() -> None:
     async with http_client(token="wrong") as client:
-        assert (await client.get(TOYS, headers={"cookie": f"portal={ADAS_TOKEN}"})).status_code == 401
+        assert (await client.get(TOYS, headers={"cookie": f"{COOKIE}={ADAS_TOKEN}"})).status_code == 401
 
 
 def test_csrf_tokens_differ_by_session() -> None:

@@ -103,6 +103,12 @@ async def test_events_are_streamed(client: httpx.AsyncClient) -> None:
     assert answer.text == "data: one\r\n\r\ndata: two\r\n\r\n"
 
 
+async def test_cache_control_of_a_route_survives(client: httpx.AsyncClient) -> None:
+    picture = await client.get(f"{TOYS}/picture")
+    assert picture.headers.get_list("cache-control") == ["public, max-age=31536000, immutable"]
+    assert (await client.get(TOYS)).headers.get_list("cache-control") == ["no-store"]
+
+
 async def test_broken_stream_reveals_nothing(logged: io.StringIO) -> None:
     transport = httpx.ASGITransport(app=create_app(toy_parts()))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://portal.example.org") as client:

@@ -4,6 +4,7 @@ import io
 import json
 
 from entrypoints.http.dependencies import HttpSettings
+from entrypoints.http.server.cookies import SessionCookies
 from entrypoints.http.server.refusals import INTERVAL_SECONDS
 from entrypoints.observability.logs import ACCESS
 from portal_core.accounts.use_cases.record_refusal import RecordRefusalCommand
@@ -14,7 +15,7 @@ from tests.unit.http.conftest import http_client
 
 TOYS = "/api/v1/portal/toys"
 LIMITED = f"{TOYS}/fail/limited"
-COOKIE = {"authorization": "", "cookie": f"portal={ADAS_TOKEN}"}
+COOKIE = {"authorization": "", "cookie": f"{SessionCookies(HttpSettings()).access_name}={ADAS_TOKEN}"}
 
 
 async def test_limit_is_recorded_with_who_met_it() -> None:
@@ -30,7 +31,7 @@ async def test_limit_is_recorded_with_who_met_it() -> None:
 async def test_change_without_csrf_token_is_recorded_as_of_a_visitor() -> None:
     refusals = FakeRefusals()
     async with http_client(record_refusal=refusals, token="") as client:
-        answer = await client.post(TOYS, json={"name": "Bear"}, headers={"cookie": f"portal={ADAS_TOKEN}"})
+        answer = await client.post(TOYS, json={"name": "Bear"}, headers={"cookie": COOKIE["cookie"]})
         assert answer.json()["code"] == "csrf_token_invalid"
     [(actor, command)] = refusals.recorded
     assert isinstance(actor, VisitorActor)

@@ -1,5 +1,7 @@
 """Set up, renew and remove one's own second factor."""
 
+from io import BytesIO
+
 import segno
 from litestar import Controller
 from litestar.di import NamedDependency
@@ -46,10 +48,18 @@ class AllFactorsRequest(Request, frozen=True):
 
 
 class EnrollmentResponse(Struct, frozen=True):
-    """`qr_svg` is an SVG element with the QR code of `enrollment.uri`."""
+    """`qr_svg` is an SVG document with the QR code of `enrollment.uri`; it can stand in a page or in an image."""
 
     enrollment: TotpEnrollmentView
     qr_svg: str
+
+
+def _qr_svg(uri: str) -> str:
+    drawn = BytesIO()
+    segno.make(uri, error="m", micro=False).save(
+        drawn, kind="svg", xmldecl=False, svgns=True, nl=False, scale=4, light="#fff"
+    )
+    return drawn.getvalue().decode()
 
 
 def second_factor_controller(side: Side) -> type[Controller]:
@@ -74,8 +84,7 @@ def second_factor_controller(side: Side) -> type[Controller]:
         ) -> EnrollmentResponse:
             """Starts the setup: scan the QR code with an authenticator app, then confirm."""
             enrollment = await enroll_second_factor(request.actor, EnrollSecondFactorCommand(data.password))
-            drawn = segno.make(enrollment.uri, error="m", micro=False)
-            return EnrollmentResponse(enrollment, drawn.svg_inline(scale=4, light="#fff"))
+            return EnrollmentResponse(enrollment, _qr_svg(enrollment.uri))
 
         @post(
             "/confirm",

@@ -71,8 +71,13 @@ def current_session(request: PortalRequest, session: SessionView) -> CurrentSess
 
 
 def signed_out_response(cookies: SessionCookies) -> Response[None]:
-    """An empty response that clears a browser's session cookies."""
-    return Response(None, status_code=204, cookies=cookies.clear_cookies())
+    """An empty response that clears a browser's session cookies and its cache of this site.
+
+    Not `"cookies"`, which would clear those of the whole registered domain, nor `"storage"`, which would remove the web
+    app's service worker.
+    """
+    headers = {"clear-site-data": '"cache"'}
+    return Response(None, status_code=204, cookies=cookies.clear_cookies(), headers=headers)
 
 
 def refresh_token_of(request: PortalRequest, cookies: SessionCookies, given: str | None) -> str:

@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.params import HeaderParameter
 from msgspec import Meta
 
-REVALIDATED = b"private, no-cache"
+REVALIDATED = "private, no-cache"
 """Cache-Control of such a response: the client may keep it, no shared cache may, and it must ask before every use."""
 
 Tags = Annotated[str, Meta(max_length=4096, examples=['"5f0c6a1e"'])]
@@ -21,7 +21,7 @@ def conditional(response: Response[str], if_none_match: str | None) -> Response[
     The ETag is a hash of the content, so it changes exactly when the content does.
     """
     tag = f'"{sha256(response.content.encode()).hexdigest()}"'
-    headers = {"etag": tag, "cache-control": REVALIDATED.decode()}
+    headers = {"etag": tag, "cache-control": REVALIDATED}
     if _names(if_none_match, tag):
         return Response("", status_code=304, headers=headers, media_type=response.media_type)
     response.headers.update(headers)

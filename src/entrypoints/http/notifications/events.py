@@ -34,7 +34,8 @@ class EventsController(Controller):
         It ends after a minute, when the session does, and when the session has opened four others.
         """
         first = await watch_notifications(request.actor, WatchNotificationsQuery())
-        return ServerSentEvent(_stream(streams.polls(request), watch_notifications, first))
+        stream = _stream(streams.polls(request), watch_notifications, first)
+        return ServerSentEvent(stream, headers={"Cache-Control": "no-store"})
 
 
 async def _stream(

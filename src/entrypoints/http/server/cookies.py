@@ -9,6 +9,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from attrs import frozen
 from litestar.datastructures import Cookie
@@ -34,18 +35,24 @@ class SessionCookies:
     """Names and flags of the session cookies.
 
     With https, the access cookie has the `__Host-` prefix, which limits it to this host and requires Secure. Browsers
-    send the refresh cookie to the API paths only, both portal and practice.
+    send the refresh cookie to the API paths only, both portal and practice. Without https, the names hold the port of
+    the public URL, since browsers send cookies to all ports of a host: two portals on one machine keep theirs apart.
     """
 
     settings: HttpSettings
 
     @property
     def access_name(self) -> str:
-        return "__Host-portal" if self.settings.https else "portal"
+        return "__Host-portal" if self.settings.https else f"portal{self._port}"
 
     @property
     def refresh_name(self) -> str:
-        return "__Secure-portal-refresh" if self.settings.https else "portal-refresh"
+        return "__Secure-portal-refresh" if self.settings.https else f"portal-refresh{self._port}"
+
+    @property
+    def _port(self) -> str:
+        port = urlsplit(self.settings.public_url).port
+        return f"-{port}" if port else ""
 
     def set_cookies(self, access_token: str, refresh_token: str, lifetime: timedelta) -> list[Cookie]:
         """Return the cookies of a new or refreshed session. They expire at the session's absolute end."""

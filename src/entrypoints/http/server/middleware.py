@@ -8,7 +8,6 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
 
-from entrypoints.http.contract.conditional import REVALIDATED
 from entrypoints.http.dependencies import HttpParts
 from entrypoints.http.server.arriving_bodies import ArrivingBodies
 from entrypoints.http.server.client_address import ClientAddressResolver
@@ -32,7 +31,7 @@ SECURITY_HEADERS = (
 )
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 NO_STORE = (b"cache-control", b"no-store")
-"""Of every response, except those that a client may keep as long as it asks for changes (`conditional`)."""
+"""Of every response whose route sets no other value."""
 UNMATCHED = "unmatched"
 CLIENT_CLOSED_REQUEST = 499
 """Counted and logged, never sent: the client disconnected before there was a response (nginx's convention)."""
@@ -83,10 +82,10 @@ class PortalMiddleware:
                 for header in message["headers"]:
                     if header[0] == b"content-security-policy":
                         policy = header
-                    elif header[0] != b"cache-control":
-                        headers.append(header)
-                    elif header[1] == REVALIDATED:
+                    elif header[0] == b"cache-control":
                         caching = header
+                    else:
+                        headers.append(header)
                 message["headers"] = [*headers, policy, caching]
             elif bodiless:
                 if ended:

@@ -11,6 +11,7 @@ from portal_core.kernel.errors import Invalid
 
 READ_HEADERS = frozenset(
     {
+        b"accept-encoding",
         b"authorization",
         b"content-encoding",
         b"content-length",
@@ -20,6 +21,7 @@ READ_HEADERS = frozenset(
         b"idempotency-key",
         b"portal-client",
         b"portal-practice",
+        b"sec-fetch-site",
         b"user-agent",
         b"x-csrf-token",
         b"x-forwarded-for",
