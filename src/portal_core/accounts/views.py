@@ -6,6 +6,10 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.accounts.model import Account, AccountKind, AccountStatus, SecondFactorKind, Session, SessionKind
+from portal_core.kernel.actor import ROLES, Role, StaffActor
+from portal_core.kernel.languages import Language
+from portal_core.people.crisis_lines import CrisisLine
+from portal_core.people.views import PracticeContactView
 
 
 @frozen
@@ -70,6 +74,55 @@ class AccountView:
     @classmethod
     def of(cls, account: Account) -> "AccountView":
         return cls(account.id, account.email, account.kind, account.status, account.second_factor)
+
+
+@frozen
+class OwnAccountView(AccountView):
+    """An account with its holder's name, and for staff what they are in the practice.
+
+    `name` is the one by which the practice calls the person; null for proxies, whose name the practice does not keep.
+    `client_id` is the holder's own record.
+    """
+
+    name: str | None
+    client_id: UUID | None
+    staff_id: UUID | None
+    clinician_id: UUID | None
+    roles: tuple[Role, ...]
+
+    @classmethod
+    def with_holder(cls, account: Account, name: str | None, staff: StaffActor | None) -> "OwnAccountView":
+        return cls(
+            account.id,
+            account.email,
+            account.kind,
+            account.status,
+            account.second_factor,
+            name=name,
+            client_id=account.client_id,
+            staff_id=account.staff_id,
+            clinician_id=staff.clinician_id if staff is not None else None,
+            roles=tuple(role for role in ROLES if staff is not None and role in staff.roles),
+        )
+
+
+@frozen
+class PasswordRulesView:
+    """How many characters a password has. One that is common, easily guessed, or made of the person's own data is
+    refused as well."""
+
+    min_length: int
+    max_length: int
+
+
+@frozen
+class StartView:
+    """What a page shows before anybody has signed in."""
+
+    practice: PracticeContactView
+    languages: tuple[Language, ...]
+    crisis_lines: tuple[CrisisLine, ...]
+    password_rules: PasswordRulesView
 
 
 @frozen

@@ -181,6 +181,22 @@ class SlotView:
 
 
 @frozen(kw_only=True)
+class DayWithSlotsView:
+    """How many free times begin on a local date."""
+
+    day: date
+    slots: int
+
+
+@frozen(kw_only=True)
+class SlotCountsView:
+    """The days of a search in order, those without a free time too. They are dates in `time_zone`, the practice's."""
+
+    days: tuple[DayWithSlotsView, ...]
+    time_zone: str
+
+
+@frozen(kw_only=True)
 class HoldView:
     """A slot reserved for the client until `expires_at`."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from portal_core.kernel.languages import LANGUAGES, Language
 from portal_core.kernel.notices import Channel
 
 MessageDetails = Literal["nothing", "what", "when"]
@@ -18,9 +19,6 @@ it is for, and a client without an account reads it nowhere else. Security and s
 """
 MESSAGE_DETAILS: tuple[MessageDetails, ...] = get_args(MessageDetails)
 
-Language = Literal["en", "es"]
-"""What notices are written in."""
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 NO_ACCOUNT_ID = UUID(int=0)
 """The account id in the default settings of people without an account."""
 

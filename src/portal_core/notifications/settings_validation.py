@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from portal_core.kernel.errors import FieldError
+from portal_core.kernel.languages import LANGUAGES
 from portal_core.kernel.notices import NOTICE_KINDS
-from portal_core.notifications.settings import LANGUAGES, MESSAGE_DETAILS
+from portal_core.notifications.settings import MESSAGE_DETAILS
 
 MAX_REMINDERS = 5
 MIN_REMINDER_MINUTES, MAX_REMINDER_MINUTES = 15, 14 * 24 * 60

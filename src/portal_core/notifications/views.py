@@ -5,13 +5,14 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.kernel.languages import Language
 from portal_core.kernel.notices import NOTICE_KINDS, Channel, NoticeClass, NoticeKindName
 from portal_core.kernel.settings import Versioned
 from portal_core.notifications.branding import BrandingSettings
 from portal_core.notifications.model import NoticeDelivery, NoticeState, Notification
 from portal_core.notifications.rendering import inbox_title
 from portal_core.notifications.safe_email import SafeEmailVerification
-from portal_core.notifications.settings import Language, MessageDetails, NotificationSettings
+from portal_core.notifications.settings import MessageDetails, NotificationSettings
 
 
 @frozen

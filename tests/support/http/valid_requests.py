@@ -319,6 +319,7 @@ class _Setup:
         days = {"first_day": last["starts_at"][:10], "last_day": last["starts_at"][:10]}
         return {
             "find_slots": RequestValues(query={"appointment_type_id": ids["appointment_type_id"], **days}),
+            "count_slots": RequestValues(query={"appointment_type_id": ids["appointment_type_id"], **days}),
             "book_appointment": RequestValues(body={"slot": choice, "hold_id": None}),
             "hold_slot": RequestValues(body=choice),
             "cancel_appointment": RequestValues(body={"version": 0}),

@@ -11,6 +11,7 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal_core.kernel.languages import LANGUAGES
 from portal_core.kernel.notices import NOTICE_KINDS, CodePurpose
 from portal_core.kernel.time_zones import zone_info
 from portal_core.notifications import templates_en, templates_es
@@ -22,7 +23,6 @@ from portal_core.notifications.rendering import (
     render_code_mail,
     render_notice,
 )
-from portal_core.notifications.settings import LANGUAGES
 from portal_core.notifications.templates import MessageTemplates
 from portal_core.notifications.templates_en import ENGLISH
 from portal_core.notifications.templates_es import SPANISH

@@ -9,8 +9,10 @@ from entrypoints.http.accounts.registration import RegistrationController, invit
 from entrypoints.http.accounts.second_factor import second_factor_controller
 from entrypoints.http.accounts.sessions import sessions_controller
 from entrypoints.http.accounts.sign_in import OidcController, sign_in_controller
+from entrypoints.http.accounts.start import start_controller
 
 PORTAL = (
+    start_controller("portal"),
     RegistrationController,
     invitation_controller("portal"),
     sign_in_controller("portal"),
@@ -19,6 +21,7 @@ PORTAL = (
     sessions_controller("portal"),
 )
 PRACTICE = (
+    start_controller("practice"),
     invitation_controller("practice"),
     sign_in_controller("practice"),
     OidcController,

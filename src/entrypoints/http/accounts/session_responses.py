@@ -6,6 +6,7 @@ from msgspec import Struct
 from entrypoints.http.server.cookies import SessionCookies, csrf_token
 from entrypoints.http.server.request import PortalRequest
 from portal_core.accounts.errors import RefreshRefused
+from portal_core.accounts.use_cases.authenticate import Authenticated
 from portal_core.accounts.views import SessionTokens, SessionView
 
 
@@ -63,11 +64,11 @@ def signed_in_response(cookies: SessionCookies, tokens: SessionTokens) -> Respon
     )
 
 
-def current_session(request: PortalRequest, session: SessionView) -> CurrentSession:
-    """The session of the request, with what a page needs that was just loaded."""
-    cookie = session.kind == "cookie"
-    token = csrf_token(request.authentication.access_token) if cookie else None
-    return CurrentSession(session=session, csrf_token=token, must_enroll=request.authenticated.must_enroll)
+def current_session(access_token: str, authenticated: Authenticated) -> CurrentSession:
+    """A session, with what a page needs that was just loaded."""
+    session = authenticated.session
+    token = csrf_token(access_token) if session.kind == "cookie" else None
+    return CurrentSession(session=session, csrf_token=token, must_enroll=authenticated.must_enroll)
 
 
 def signed_out_response(cookies: SessionCookies) -> Response[None]:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from attrs import evolve
 from litestar import Controller
 from litestar.di import NamedDependency
 
@@ -36,7 +37,7 @@ def sessions_controller(side: Side) -> type[Controller]:
         @get("/current", active=False, enrollment_exempt=True, operation_id=operation_name(side, "get_session"))
         async def get_session(self, request: PortalRequest) -> CurrentSession:
             """Returns the current session and when it ends. The request does not count as activity."""
-            return current_session(request, request.authenticated.session)
+            return current_session(request.authentication.access_token, request.authenticated)
 
         @post(
             "/current/extend",
@@ -49,7 +50,8 @@ def sessions_controller(side: Side) -> type[Controller]:
             self, request: PortalRequest, extend_session: NamedDependency[ExtendSession]
         ) -> CurrentSession:
             """Restarts the idle time of the current session."""
-            return current_session(request, await extend_session(request.actor))
+            extended = evolve(request.authenticated, session=await extend_session(request.actor))
+            return current_session(request.authentication.access_token, extended)
 
         @delete("/{session_id:uuid}", operation_id=operation_name(side, "end_session"), raises=[NotFound])
         async def end_session(

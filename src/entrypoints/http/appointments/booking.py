@@ -28,12 +28,13 @@ from portal_core.appointments.errors import (
 )
 from portal_core.appointments.option_views import BookingOptionsView
 from portal_core.appointments.use_cases.book_appointment import BookAppointment, BookAppointmentCommand
+from portal_core.appointments.use_cases.count_slots import CountSlots, CountSlotsQuery
 from portal_core.appointments.use_cases.find_slots import FindSlots, FindSlotsQuery
 from portal_core.appointments.use_cases.get_booking_options import GetBookingOptions
 from portal_core.appointments.use_cases.hold_slot import HoldSlot, HoldSlotCommand
 from portal_core.appointments.use_cases.list_holds import ListHolds
 from portal_core.appointments.use_cases.release_hold import ReleaseHold
-from portal_core.appointments.views import AppointmentView, HoldView, SlotView
+from portal_core.appointments.views import AppointmentView, HoldView, SlotCountsView, SlotView
 from portal_core.kernel.errors import Forbidden, NotFound
 from portal_core.kernel.page import MAX_PAGE, Page
 
@@ -110,6 +111,32 @@ class BookingController(Controller):
             page=page(after, size),
         )
         return await find_slots(request.actor, query)
+
+    @get("/slots/counts", raises=[ClientDischarged, NotBookable])
+    async def count_slots(
+        self,
+        request: PortalRequest,
+        count_slots: NamedDependency[CountSlots],
+        appointment_type_id: FromQuery[UUID],
+        first_day: FromQuery[date],
+        last_day: FromQuery[date],
+        clinician_id: FromQuery[UUID | None] = None,
+        location_id: FromQuery[UUID | None] = None,
+        telehealth: FromQuery[bool | None] = None,
+    ) -> SlotCountsView:
+        """Counts the free times of each day, for a calendar in which a day is chosen first.
+
+        On the practice's local dates from `first_day` to `last_day`, both inclusive, at most six weeks.
+        """
+        query = CountSlotsQuery(
+            appointment_type_id=appointment_type_id,
+            first_day=first_day,
+            last_day=last_day,
+            clinician_id=clinician_id,
+            location_id=location_id,
+            telehealth=telehealth,
+        )
+        return await count_slots(request.actor, query)
 
     @get("/holds")
     async def list_holds(self, request: PortalRequest, list_holds: NamedDependency[ListHolds]) -> Page[HoldView]:

@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from entrypoints.http.server.problems import allow_header
+from portal_core.accounts.model import Side
 from portal_core.kernel.errors import PortalError
 
 Auth = Literal["public", "visitor", "portal", "practice"]
@@ -34,6 +35,7 @@ class RouteConfig:
     as user activity and extends the session. `enrollment_exempt`: a session that must still set up its second factor
     may use the route. `unsafe`: the route may change something, so a cookie session needs a CSRF token. `allow` lists
     the path's methods; `raises` the documented errors; `query` the query parameters that the route knows.
+    `session_of`: a route for visitors that tells the session of this side, if there is one.
     """
 
     auth: Auth
@@ -47,6 +49,7 @@ class RouteConfig:
     allow: str
     raises: tuple[type[PortalError], ...]
     query: frozenset[str]
+    session_of: Side | None
 
 
 def configure_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, list[str]]:
@@ -91,6 +94,7 @@ def _route_config(handler: HTTPRouteHandler, body_limit: int, allow: str) -> Rou
         allow=allow,
         raises=tuple(handler.opt.get("raises", ())),
         query=frozenset(_query_names(handler)).union(LINK_PARAMETERS.get(auth, ())),
+        session_of=handler.opt.get("session_of"),
     )
 
 

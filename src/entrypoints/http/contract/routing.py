@@ -28,6 +28,7 @@ from litestar.types import Method
 
 from entrypoints.http.contract.parameters import with_checked_parameters
 from entrypoints.http.contract.route_plan import Auth
+from portal_core.accounts.model import Side
 from portal_core.kernel.errors import PortalError
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
@@ -37,7 +38,8 @@ class Options(TypedDict, total=False):
     """The options of a route.
 
     `raises`: the errors to document; those implied by `auth`, a body, a path parameter or an Idempotency-Key are added.
-    `auth`: defaults to the mount's. `active=False`: for polling; does not extend the session. `enrollment_exempt`: a
+    `auth`: defaults to the mount's. `session_of`: a route for visitors that tells the session of this side, if there is
+    one. `active=False`: for polling; does not extend the session. `enrollment_exempt`: a
     session that must still set up its second factor may use the route. `idempotent`: accepts an Idempotency-Key; the
     default is true for POST, but set it to False where the response holds tokens. `body_limit`: in bytes. `example`: of
     the response, if the one generated from its type is not suitable. `conditional`: has an ETag, and may be a 304.
@@ -46,6 +48,7 @@ class Options(TypedDict, total=False):
 
     raises: Sequence[type[PortalError]]
     auth: Auth
+    session_of: Side
     active: bool
     enrollment_exempt: bool
     idempotent: bool
@@ -63,7 +66,18 @@ class Options(TypedDict, total=False):
     deprecated: bool
 
 
-_OURS = ("raises", "auth", "active", "enrollment_exempt", "idempotent", "body_limit", "example", "conditional", "event")
+_OURS = (
+    "raises",
+    "auth",
+    "session_of",
+    "active",
+    "enrollment_exempt",
+    "idempotent",
+    "body_limit",
+    "example",
+    "conditional",
+    "event",
+)
 
 
 def get(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:

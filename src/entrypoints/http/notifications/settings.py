@@ -11,9 +11,10 @@ from entrypoints.http.contract.fields import UNSET, Code, Email, Phone, Request,
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
 from portal_core.kernel.errors import RateLimited, StaleVersion
+from portal_core.kernel.languages import Language
 from portal_core.kernel.notices import Channel
 from portal_core.notifications.errors import SafeEmailCodeInvalid
-from portal_core.notifications.settings import Language, MessageDetails
+from portal_core.notifications.settings import MessageDetails
 from portal_core.notifications.use_cases.change_notification_settings import (
     ChangeNotificationSettings,
     ChangeNotificationSettingsCommand,

@@ -3,6 +3,7 @@
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from litestar import Response
 
@@ -14,8 +15,9 @@ from entrypoints.http.server.errors import CsrfTokenInvalid, UnknownPractice
 from entrypoints.http.server.request import PortalRequest
 from entrypoints.http.server.request_head import RequestHead
 from entrypoints.http.server.throttle import Throttle
-from portal_core.accounts.use_cases.authenticate import AuthenticateCommand
-from portal_core.kernel.actor import Origin, VisitorActor
+from portal_core.accounts.model import Side
+from portal_core.accounts.use_cases.authenticate import AuthenticateCommand, Authenticated
+from portal_core.kernel.actor import Origin, StaffActor, VisitorActor
 from portal_core.kernel.errors import FieldError, Invalid, NotFound, Unauthenticated
 from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.people.ports import PracticeDirectory, PracticeLocator
@@ -85,7 +87,10 @@ class Gate:
         if route_config.auth == "visitor":
             self._throttle.take(rate_limit_network(inbound.address))
             scope["practice"] = practice = await self._practices.find(inbound)
-            scope["user"] = VisitorActor(practice.id, Origin(inbound.address, inbound.device, inbound.request_id))
+            origin = Origin(inbound.address, inbound.device, inbound.request_id)
+            scope["user"] = VisitorActor(practice.id, origin)
+            if route_config.session_of is not None:
+                scope["auth"] = await self._session_if_any(inbound, practice.id, origin, route_config.session_of)
             return None
         token = self._token(inbound)
         self._throttle.take(rate_limit_network(inbound.address), token)
@@ -111,6 +116,20 @@ class Gate:
         scope["auth"] = authenticated = await self._authenticate(authentication)
         scope["user"] = authenticated.actor
         return None
+
+    async def _session_if_any(
+        self, inbound: RequestHead, practice_id: UUID, origin: Origin, side: Side
+    ) -> tuple[str, Authenticated] | None:
+        """The access token and session, if the caller is signed in on this side."""
+        try:
+            token = self._token(inbound)
+            command = AuthenticateCommand(practice_id, token, active=False, enrollment_exempt=True, origin=origin)
+            found = await self._authenticate(command) if token else None
+        except Unauthenticated:
+            return None
+        if found is None or isinstance(found.actor, StaffActor) != (side == "practice"):
+            return None
+        return token, found
 
     def _token(self, inbound: RequestHead) -> str:
         """Return the bearer token, else the cookie's token; empty when there is neither.

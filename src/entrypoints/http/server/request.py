@@ -43,6 +43,11 @@ class PortalRequest(Request[Actor, None, State]):
         return cast(Authenticated, self.scope["auth"])
 
     @property
+    def found_session(self) -> tuple[str, Authenticated] | None:
+        """The caller's access token and session on routes with `session_of`; None if nobody is signed in."""
+        return cast("tuple[str, Authenticated] | None", self.scope["auth"])
+
+    @property
     def authentication(self) -> AuthenticateCommand:
         """The command that authenticated this request, for authenticating it again later."""
         return cast(AuthenticateCommand, self.scope["authentication"])  # type: ignore[typeddict-item]  # our own key

@@ -1,47 +1,26 @@
 """A client searches for free times."""
 
-from datetime import date, datetime, time, timedelta
 from itertools import takewhile
-from operator import attrgetter
-from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.appointments.errors import NotBookable
-from portal_core.appointments.model import Appointment
-from portal_core.appointments.policy import bookable_by_client, join_refusal, require_not_discharged
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.availability import date_range_around, open_windows
-from portal_core.appointments.scheduling.slots import Slot, free_slots
-from portal_core.appointments.scheduling.wall_clock import DAY, first_instant, require_valid_date
+from portal_core.appointments.scheduling.slots import Slot
 from portal_core.appointments.settings import AppointmentType, BookingOptions
+from portal_core.appointments.slot_search import FoundSlots, SlotSearch, search_slots
 from portal_core.appointments.views import SlotView
 from portal_core.kernel.actor import Actor
-from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_own_record
-from portal_core.kernel.errors import Invalid
 from portal_core.kernel.page import MAX_PAGE, Page, PageRequest, cursor
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
-MAX_SEARCH_RANGE = timedelta(days=42)
-"""A month as calendars show it: six weeks."""
-
 
 @frozen(kw_only=True)
-class FindSlotsQuery:
-    """Free times for an appointment type on the practice's local dates from `first_day` to `last_day`, both inclusive.
+class FindSlotsQuery(SlotSearch):
+    """A search of free times, by pages. A page may be longer than its size, since slots with the same start stay on one
+    page."""
 
-    `clinician_id` and `location_id` limit the search to one; `telehealth` True to telehealth, False to locations. A
-    page may be longer than its size, since slots with the same start stay on one page.
-    """
-
-    appointment_type_id: UUID
-    first_day: date
-    last_day: date
-    clinician_id: UUID | None = None
-    location_id: UUID | None = None
-    telehealth: bool | None = None
     page: PageRequest = field(factory=lambda: PageRequest(size=MAX_PAGE))
 
 
@@ -63,93 +42,22 @@ class FindSlots:
     clock: Clock
 
     async def __call__(self, actor: Actor, query: FindSlotsQuery) -> Page[SlotView]:
-        require_valid_date(query.first_day, "first_day")
-        if not timedelta() <= require_valid_date(query.last_day, "last_day") - query.first_day < MAX_SEARCH_RANGE:
-            raise Invalid.at("last_day", "out_of_range", "Choose a range of one day to six weeks.")
+        query.require_range()
         async with self.begin(actor, read_only=True) as unit:
             client_id = require_own_record(actor, "appointments")
-            booking_options = await unit.directory.for_client(client_id)
-            require_not_discharged(booking_options)
-            appointment_type, clinicians = _bookable_type(booking_options, query)
-            await unit.audit.record(AuditEntry("slots.read", record=client_id))
-            slots = await self._free_slots(unit, client_id, appointment_type, clinicians, booking_options, query)
-            return await unit.commit(_page(slots, query.page.size, appointment_type, booking_options))
-
-    async def _free_slots(
-        self,
-        unit: AppointmentUnit,
-        client_id: UUID,
-        appointment_type: AppointmentType,
-        clinicians: list[UUID],
-        booking_options: BookingOptions,
-        query: FindSlotsQuery,
-    ) -> list[Slot]:
-        time_zone = booking_options.time_zone
-        since = first_instant(datetime.combine(query.first_day, time.min), time_zone)
-        until = first_instant(datetime.combine(query.last_day + DAY, time.min), time_zone)
-        after = query.page.after_time()
-        if after is not None:
-            since = max(since, after[0] + timedelta.resolution)
-        first_day, last_day = date_range_around(since, until)
-        now = self.clock.now()
-        shared: list[Appointment] = []
-        if appointment_type.seats > 1:
-            shared = await unit.shared_appointments.booked(
-                appointment_type.id, clinicians, since, until, client_id=client_id
-            )
-        rules, exceptions, busy, own = await unit.read_together(
-            unit.availability.rules(clinicians),
-            unit.availability.exceptions(clinicians, first_day, last_day),
-            # Neither a buffer nor an appointment is longer than a day.
-            unit.calendar.busy(clinicians, since - DAY, until + 2 * DAY, now),
-            unit.appointments.client_busy_times([client_id], since, until + DAY),
-        )
-        locations = {one.id for one in booking_options.locations.values() if one.active}
-        windows = [
-            one
-            for one in open_windows(rules, exceptions, first_day, last_day)
-            if _matches(one.location_id, query, locations)
-        ]
-        slots = free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
-        joinable = [
-            Slot(one.clinician_id, appointment_type.id, one.starts_at, one.ends_at, one.location_id)
-            for one in shared
-            if _matches(one.location_id, query, locations) and join_refusal(one, appointment_type, now) is None
-        ]
-        if joinable:
-            slots = sorted([*slots, *joinable], key=attrgetter("starts_at"))
-        return [one for one in slots if not any(begins < one.ends_at and one.starts_at < ends for begins, ends in own)]
+            after = query.page.after_time()
+            found = await search_slots(unit, client_id, query, self.clock.now(), after[0] if after else None)
+            return await unit.commit(_page(found, query.page.size))
 
 
-def _bookable_type(booking_options: BookingOptions, query: FindSlotsQuery) -> tuple[AppointmentType, list[UUID]]:
-    care_team = [one.id for one in booking_options.clinicians.values() if one.active]
-    clinicians = [query.clinician_id] if query.clinician_id else care_team
-    appointment_types = [
-        bookable_by_client(booking_options, query.appointment_type_id, query.location_id, one)[0] for one in clinicians
-    ]
-    if not appointment_types:
-        raise NotBookable
-    return appointment_types[0], clinicians
-
-
-def _matches(location_id: UUID | None, query: FindSlotsQuery, locations: set[UUID]) -> bool:
-    """Whether the location matches the query. A closed one still has published hours, and is left out."""
-    if query.location_id is not None and location_id != query.location_id:
-        return False
-    if location_id is not None and location_id not in locations:
-        return False
-    return query.telehealth in (None, location_id is None)
-
-
-def _page(
-    slots: list[Slot], size: int, appointment_type: AppointmentType, booking_options: BookingOptions
-) -> Page[SlotView]:
+def _page(found: FoundSlots, size: int) -> Page[SlotView]:
+    slots = found.slots
     page = slots[:size]
     page += takewhile(lambda one: one.starts_at == page[-1].starts_at, slots[size:])
     more = len(page) < len(slots)
     last = page[-1] if page else None
     return Page(
-        tuple(_view(one, appointment_type, booking_options) for one in page),
+        tuple(_view(one, found.appointment_type, found.booking_options) for one in page),
         cursor((last.starts_at, last.clinician_id)) if last and more else None,
     )
 
