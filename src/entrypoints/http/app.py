@@ -33,6 +33,7 @@ from entrypoints.http.server.response import PortalResponse
 from entrypoints.http.server.streams import EventStreams
 from entrypoints.observability.metrics import HttpMetrics
 from portal_core.kernel.errors import NotFound
+from portal_core.notifications.rendering import CODE_PAGES
 
 PORTAL = "/api/v1/portal"
 PRACTICE = "/api/v1/practice"
@@ -67,7 +68,7 @@ class DocumentationController(Controller):
 
     include_in_schema = False
 
-    @get("/", auth="public", status_code=307)
+    @get(["/", *sorted(set(CODE_PAGES.values()))], auth="public", status_code=307)
     async def start(self) -> Response[None]:
         """Redirects to /docs. Links in mail lead here as long as no web app is deployed in front of the API."""
         return Response(None, headers={"location": "/docs"})

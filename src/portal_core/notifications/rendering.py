@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.kernel.notices import CodePurpose, NoticeClass
 from portal_core.kernel.time_zones import zone_info
@@ -17,6 +17,15 @@ from portal_core.notifications.templates_en import ENGLISH
 from portal_core.notifications.templates_es import SPANISH
 
 MAX_SENDER_NAME_LENGTH = 60
+CODE_PAGES: Final[Mapping[CodePurpose, str]] = {
+    "verify_email": "/open-account",
+    "invitation": "/open-account",
+    "reset_password": "/new-password",
+    "change_email": "/confirm",
+    "safe_email": "/confirm",
+}
+"""The web app's pages that take a code, below the portal's address. A link holds no code: whoever opens it has to type
+the code, so that neither a mail scanner nor a browser's history can use it."""
 _LANGUAGES: Final[Mapping[str, MessageTemplates]] = {"en": ENGLISH, "es": SPANISH}
 
 
@@ -72,13 +81,14 @@ def render_code_mail(
     It never holds a link that signs in.
     """
     language = _LANGUAGES.get(letterhead.language, ENGLISH)
-    subject, line = language.code_lines[purpose]
+    subject, line, link = language.code_lines[purpose]
     limit = language.code_limit
     if expires_at is not None:
         local = expires_at.astimezone(zone_info(letterhead.time_zone))
         limit = language.code_limit_until.format(day=language.day(local), time=language.time(local))
     line = f"{line.format(code=code, label=label)}\n\n{limit}"
-    return _framed(language.code_mail, language.text, subject, line, letterhead)
+    page = evolve(letterhead, url=letterhead.url.rstrip("/") + CODE_PAGES[purpose])
+    return _framed(language.code_mail, language.text, subject, line, page, link)
 
 
 def inbox_title(kind: str, language: str) -> str:
@@ -91,11 +101,11 @@ def printable_line(name: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_SENDER_NAME_LENGTH].rstrip()
 
 
-def _framed(mail: str, text: str, subject: str, line: str, letterhead: Letterhead) -> RenderedNotice:
+def _framed(mail: str, text: str, subject: str, line: str, letterhead: Letterhead, link: str = "") -> RenderedNotice:
     sender = printable_line(letterhead.sender)
     return RenderedNotice(
         sender,
         subject,
-        mail.format(line=line, url=letterhead.url, signature="\n".join((sender, *letterhead.contact))),
+        mail.format(line=line, link=link, url=letterhead.url, signature="\n".join((sender, *letterhead.contact))),
         text.format(line=line, url=letterhead.url, sender=sender),
     )

@@ -10,7 +10,8 @@ from attrs import frozen
 class MessageTemplates:
     """The texts of one language.
 
-    `lines` and `code_lines` map a notice kind or code purpose to (subject, line). `timed_lines` are the lines that
+    `lines` map a notice kind to (subject, line), `code_lines` a code's purpose to (subject, line, words for the link to
+    the page that takes the code). `timed_lines` are the lines that
     state the `{day}` and `{time}` of an appointment. `neutral` replaces subject and line where a message must say
     nothing. `mail`, `text` and `code_mail` are the frames around a line; a `signature` is the sender's name, address
     and phone number. `code_limit` says that a code works once, `code_limit_until` also until when. `day` and `time`
@@ -22,7 +23,7 @@ class MessageTemplates:
     neutral: tuple[str, str]
     mail: str
     text: str
-    code_lines: Mapping[str, tuple[str, str]]
+    code_lines: Mapping[str, tuple[str, str, str]]
     code_mail: str
     code_limit: str
     code_limit_until: str

@@ -130,18 +130,19 @@ ENGLISH: Final = MessageTemplates(
     mail="{line}\n\nSign in: {url}\n\n{signature}\n\nThis is an automated message. Please do not reply to it.\n",
     text="{sender}: {line} {url} Reply STOP to stop text messages.",
     code_lines={
-        "verify_email": ("Your code", "Your code to confirm this email address is {code}."),
-        "reset_password": ("Your code", "Your code to set a new password is {code}."),
+        "verify_email": ("Your code", "Your code to confirm this email address is {code}.", "Open your account"),
+        "reset_password": ("Your code", "Your code to set a new password is {code}.", "Set a new password"),
         "invitation": (
             "You are invited to our portal",
             "Welcome! Use the code {code} to open your portal account. This is invitation {label}: if you share this "
             "mailbox, our office can tell you by telephone whose it is.",
+            "Open your account",
         ),
-        "change_email": ("Your code", "Your code to confirm this email address is {code}."),
-        "safe_email": ("Your code", "Your code to confirm this email address is {code}."),
+        "change_email": ("Your code", "Your code to confirm this email address is {code}.", "Confirm the address"),
+        "safe_email": ("Your code", "Your code to confirm this email address is {code}.", "Confirm the address"),
     },
     code_mail="{line} Nobody from our office will ever ask you for it. If you did not expect this message, "
-    "you can ignore it.\n\nSign in: {url}\n\n{signature}\n",
+    "you can ignore it.\n\n{link}: {url}\n\n{signature}\n",
     code_limit="The code works once and for a limited time.",
     code_limit_until="The code works once, until {day} at {time}.",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]}, {_MONTHS[at.month - 1]} {at.day}",

@@ -132,18 +132,31 @@ SPANISH: Final = MessageTemplates(
     mail="{line}\n\nInicie sesión: {url}\n\n{signature}\n\nEste es un mensaje automático. Por favor, no lo responda.\n",
     text="{sender}: {line} {url} Responda STOP para no recibir más mensajes.",
     code_lines={
-        "verify_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
-        "reset_password": ("Su código", "Su código para crear una contraseña nueva es {code}."),
+        "verify_email": ("Su código", "Su código para confirmar este correo electrónico es {code}.", "Abra su cuenta"),
+        "reset_password": (
+            "Su código",
+            "Su código para crear una contraseña nueva es {code}.",
+            "Cree una contraseña nueva",
+        ),
         "invitation": (
             "Invitación a nuestro portal",
             "¡Le damos la bienvenida! Use el código {code} para abrir su cuenta del portal. Esta es la invitación "
             "{label}: si comparte este correo, nuestra oficina puede decirle por teléfono de quién es.",
+            "Abra su cuenta",
         ),
-        "change_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
-        "safe_email": ("Su código", "Su código para confirmar este correo electrónico es {code}."),
+        "change_email": (
+            "Su código",
+            "Su código para confirmar este correo electrónico es {code}.",
+            "Confírmelo",
+        ),
+        "safe_email": (
+            "Su código",
+            "Su código para confirmar este correo electrónico es {code}.",
+            "Confírmelo",
+        ),
     },
     code_mail="{line} Nadie de nuestra oficina se lo pedirá nunca. Si usted no esperaba este mensaje, "
-    "puede ignorarlo.\n\nInicie sesión: {url}\n\n{signature}\n",
+    "puede ignorarlo.\n\n{link}: {url}\n\n{signature}\n",
     code_limit="El código sirve una sola vez y por tiempo limitado.",
     code_limit_until="El código sirve una sola vez, hasta el {day} a las {time}.",
     day=lambda at: f"{_WEEKDAYS[at.weekday()]} {at.day} de {_MONTHS[at.month - 1]}",

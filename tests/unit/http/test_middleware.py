@@ -52,8 +52,11 @@ async def test_head_is_get_without_its_body(client: httpx.AsyncClient) -> None:
     assert (await client.head("/nowhere")).content == b""
 
 
-async def test_root_path_redirects_to_documentation(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/", follow_redirects=True)
+@pytest.mark.parametrize("path", ["/", "/open-account", "/new-password", "/confirm"])
+async def test_links_in_mail_lead_to_the_documentation_where_there_is_no_web_app(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(path, follow_redirects=True)
     assert (answer.status_code, answer.url.path) == (200, "/docs")
 
 

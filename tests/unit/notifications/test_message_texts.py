@@ -16,6 +16,7 @@ from portal_core.kernel.notices import NOTICE_KINDS, CodePurpose
 from portal_core.kernel.time_zones import zone_info
 from portal_core.notifications import templates_en, templates_es
 from portal_core.notifications.rendering import (
+    CODE_PAGES,
     MAX_SENDER_NAME_LENGTH,
     Letterhead,
     inbox_title,
@@ -90,11 +91,12 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Messag
     for subject, line in language.lines.values():
         assert taken(subject) == taken(line) == set()
     assert all(taken(line) == {"day", "time"} for line in language.timed_lines.values())
-    for purpose, (subject, line) in language.code_lines.items():
+    for purpose, (subject, line, link) in language.code_lines.items():
         assert (taken(subject), taken(line)) == (set(), {"code", "label"} if purpose == "invitation" else {"code"})
+        assert taken(link) == set()
     assert taken(" ".join(language.neutral)) == set()
-    for frame in (language.mail, language.code_mail):
-        assert taken(frame) == {"line", "url", "signature"}
+    assert taken(language.mail) == {"line", "url", "signature"}
+    assert taken(language.code_mail) == {"line", "link", "url", "signature"}
     assert (taken(language.code_limit), taken(language.code_limit_until)) == (set(), {"day", "time"})
     assert taken(language.text) == {"line", "url", "sender"}
 
@@ -237,7 +239,22 @@ def test_code_appears_once_and_is_not_a_link(purpose: CodePurpose, language: str
     assert words.body.count("B4K7") == (purpose == "invitation")
     assert words.body.count("7Z{line}K2") == 1
     assert "7Z" not in words.subject
-    assert re.findall(r"https?://\S+", words.body) == [URL]
+    assert re.findall(r"https?://\S+", words.body) == [URL + CODE_PAGES[purpose]]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "line"),
+    [
+        ("invitation", "Open your account: https://portal.example.org/open-account"),
+        ("verify_email", "Open your account: https://portal.example.org/open-account"),
+        ("reset_password", "Set a new password: https://portal.example.org/new-password"),
+        ("change_email", "Confirm the address: https://portal.example.org/confirm"),
+        ("safe_email", "Confirm the address: https://portal.example.org/confirm"),
+    ],
+)
+def test_link_leads_to_the_page_that_takes_the_code(purpose: CodePurpose, line: str) -> None:
+    for url in (URL, f"{URL}/"):
+        assert f"\n\n{line}\n\n" in render_code_mail(purpose, "K7", a_letterhead(url=url), "B4K7").body
 
 
 def test_a_code_s_mail_says_until_when_it_works() -> None:

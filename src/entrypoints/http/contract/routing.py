@@ -80,8 +80,8 @@ _OURS = (
 )
 
 
-def get(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
-    """Declare a read. It also handles HEAD."""
+def get(path: str | list[str] = "", **options: Unpack[Options]) -> Callable[[Handler], HTTPRouteHandler]:
+    """Declare a read, of one path or several. It also handles HEAD."""
     return _route("GET", path, options)
 
 
@@ -105,7 +105,7 @@ def delete(path: str = "", **options: Unpack[Options]) -> Callable[[Handler], HT
     return _route("DELETE", path, options)
 
 
-def _route(method: Method, path: str, options: Options) -> Callable[[Handler], HTTPRouteHandler]:
+def _route(method: Method, path: str | list[str], options: Options) -> Callable[[Handler], HTTPRouteHandler]:
     ours = {name: value for name, value in options.items() if name in _OURS} | {"parameters_checked": True}
     litestars: dict[str, Any] = {name: value for name, value in options.items() if name not in _OURS}
 
