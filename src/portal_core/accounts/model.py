@@ -15,7 +15,9 @@ Side = Literal["portal", "practice"]
 AccountKind = Literal["client", "proxy", "staff"]
 AccountStatus = Literal["unverified", "active", "closed"]
 SecondFactorKind = Literal["none", "totp"]
-SessionKind = Literal["cookie", "bearer"]
+SessionKind = Literal["cookie", "shared_cookie", "bearer"]
+"""How a session is carried: in a browser's cookies, in those of a browser on a shared computer, which forgets them when
+it is closed, or by a program."""
 EmailRequestPurpose = Literal["register", "verify_email", "reset_password", "locked", "password_reset_started"]
 
 

@@ -181,6 +181,46 @@ async def test_cookie_sessions_need_the_csrf_token_and_bearer_tokens_do_not(port
         assert (await ask.get(f"{AUTH}/sessions/current")).status_code == 401
 
 
+async def test_browser_on_a_shared_computer_forgets_the_session_when_it_is_closed(portal: RunningPortal) -> None:
+    await verified(portal)
+    async with portal.http_client() as ask:
+        body = {"email": EMAIL, "password": PASSWORD, "session": "cookie"}
+        own = await ask.post(f"{AUTH}/login", json=body)
+        shared = await ask.post(f"{AUTH}/login", json=body | {"shared_computer": True})
+        refreshed = await ask.post(f"{AUTH}/refresh-token", json={})
+        assert all("Max-Age=" in one for one in own.headers.get_list("set-cookie"))
+        for answer in (shared, refreshed):
+            assert answer.json()["session"]["kind"] == "shared_cookie"
+            cookies = answer.headers.get_list("set-cookie")
+            assert len(cookies) == 2
+            assert not any("max-age" in one.lower() or "expires" in one.lower() for one in cookies)
+
+
+async def test_start_never_refuses_and_tells_the_session(portal: RunningPortal) -> None:
+    await verified(portal)
+    start = "/api/v1/portal/start"
+    async with portal.http_client() as ask:
+        visitor = (await ask.get(start)).json()
+        assert visitor["session"] is None
+        assert (visitor["practice"]["name"], visitor["password_rules"]["min_length"]) == ("Elm", 12)
+        assert {line["call"] for line in visitor["crisis_lines"]} == {"988", "911"}
+        opened = (
+            await ask.post(f"{AUTH}/login", json={"email": EMAIL, "password": PASSWORD, "session": "cookie"})
+        ).json()
+        found = (await ask.get(start)).json()["session"]
+        assert (found["session"]["id"], found["csrf_token"]) == (opened["session"]["id"], opened["csrf_token"])
+        assert (await ask.get("/api/v1/practice/start")).json()["session"] is None
+        me = (await ask.get(f"{AUTH}/me")).json()
+        assert (me["email"], me["kind"], me["roles"]) == (EMAIL, "client", [])
+        await ask.post(f"{AUTH}/logout", headers={"x-csrf-token": found["csrf_token"]})
+        assert (await ask.get(start)).json()["session"] is None
+    for token in ("expired", "x" * 9000):
+        async with portal.http_client() as ask:
+            ask.headers["authorization"] = f"Bearer {token}"
+            answer = await ask.get(start)
+            assert (answer.status_code, answer.json()["session"]) == (200, None)
+
+
 async def test_password_reset_ends_all_sessions(portal: RunningPortal) -> None:
     await verified(portal)
     token = (await sign_in(portal))["access_token"]

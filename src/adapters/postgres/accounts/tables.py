@@ -99,7 +99,7 @@ sessions = account_table(
         ["portal.accounts.practice_id", "portal.accounts.id"],
         name="sessions_account_fkey",
     ),
-    CheckConstraint("kind IN ('cookie', 'bearer')", "kind"),
+    CheckConstraint("kind IN ('cookie', 'shared_cookie', 'bearer')", "kind"),
     Index("sessions_access_key", "practice_id", "access_hash", unique=True),
     Index("sessions_family_key", "practice_id", "family_hash", unique=True),
     Index(None, "practice_id", "account_id", "ended_at"),

@@ -57,7 +57,7 @@ def signed_in_response(cookies: SessionCookies, tokens: SessionTokens) -> Respon
             must_enroll=tokens.must_enroll,
         )
         return Response(answer)
-    lifetime = session.ends_at - session.last_active_at
+    lifetime = None if session.kind == "shared_cookie" else session.ends_at - session.last_active_at
     return Response(
         CookieSession(session=session, csrf_token=csrf_token(tokens.access_token), must_enroll=tokens.must_enroll),
         cookies=cookies.set_cookies(tokens.access_token, tokens.refresh_token, lifetime),
@@ -67,7 +67,7 @@ def signed_in_response(cookies: SessionCookies, tokens: SessionTokens) -> Respon
 def current_session(access_token: str, authenticated: Authenticated) -> CurrentSession:
     """A session, with what a page needs that was just loaded."""
     session = authenticated.session
-    token = csrf_token(access_token) if session.kind == "cookie" else None
+    token = csrf_token(access_token) if session.kind != "bearer" else None
     return CurrentSession(session=session, csrf_token=token, must_enroll=authenticated.must_enroll)
 
 

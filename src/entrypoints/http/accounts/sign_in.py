@@ -32,7 +32,7 @@ from portal_core.accounts.errors import (
     StaffTokenRefused,
     WrongPassword,
 )
-from portal_core.accounts.model import Side
+from portal_core.accounts.model import SessionKind, Side
 from portal_core.accounts.use_cases.link_oidc_identity import LinkOidcIdentity, LinkOidcIdentityCommand
 from portal_core.accounts.use_cases.refresh_session import RefreshSession, RefreshSessionCommand
 from portal_core.accounts.use_cases.sign_in import SignIn, SignInCommand
@@ -43,7 +43,10 @@ from portal_core.accounts.views import SecondFactorChallenge
 from portal_core.kernel.contact import InvalidEmail
 from portal_core.kernel.errors import Forbidden, RateLimited, Unavailable
 
-SessionKind = Literal["bearer", "cookie"]
+SessionForm = Literal["bearer", "cookie"]
+SharedComputer = Annotated[
+    bool, Meta(description="Others use this computer: its browser forgets the session's cookies when it is closed")
+]
 OidcToken = Annotated[
     str,
     Meta(
@@ -60,7 +63,8 @@ class SignInRequest(Request, frozen=True):
 
     email: Email
     password: Password
-    session: SessionKind = "bearer"
+    session: SessionForm = "bearer"
+    shared_computer: SharedComputer = False
 
 
 class VerifySecondFactorRequest(Request, frozen=True):
@@ -80,7 +84,8 @@ class OidcSignInRequest(Request, frozen=True):
     """`token` is an ID token of the practice's identity provider."""
 
     token: OidcToken
-    session: SessionKind = "bearer"
+    session: SessionForm = "bearer"
+    shared_computer: SharedComputer = False
 
 
 class OidcLinkRequest(Request, frozen=True):
@@ -89,6 +94,10 @@ class OidcLinkRequest(Request, frozen=True):
     token: OidcToken
     password: Password
     code: Code | None = None
+
+
+def _kind(data: SignInRequest | OidcSignInRequest) -> SessionKind:
+    return "shared_cookie" if data.session == "cookie" and data.shared_computer else data.session
 
 
 def sign_in_controller(side: Side) -> type[Controller]:
@@ -120,7 +129,7 @@ def sign_in_controller(side: Side) -> type[Controller]:
             """
             replaced = replaced_token(request, session_cookies)
             answer = await sign_in(
-                request.visitor, SignInCommand(data.email, data.password, data.session, side, replaced)
+                request.visitor, SignInCommand(data.email, data.password, _kind(data), side, replaced)
             )
             if isinstance(answer, SecondFactorChallenge):
                 return Response(answer)
@@ -207,7 +216,7 @@ class OidcController(Controller):
         session_cookies: NamedDependency[SessionCookies],
     ) -> Response[SignedIn]:
         """Signs a staff member in with an ID token of the practice's identity provider."""
-        command = SignInWithOidcCommand(data.token, data.session, replaced_token(request, session_cookies))
+        command = SignInWithOidcCommand(data.token, _kind(data), replaced_token(request, session_cookies))
         answer = await sign_in_with_oidc(request.visitor, command)
         return signed_in_response(session_cookies, answer)
 

@@ -54,9 +54,12 @@ class SessionCookies:
         port = urlsplit(self.settings.public_url).port
         return f"-{port}" if port else ""
 
-    def set_cookies(self, access_token: str, refresh_token: str, lifetime: timedelta) -> list[Cookie]:
-        """Return the cookies of a new or refreshed session. They expire at the session's absolute end."""
-        seconds = max(0, int(lifetime.total_seconds()))
+    def set_cookies(self, access_token: str, refresh_token: str, lifetime: timedelta | None) -> list[Cookie]:
+        """Return the cookies of a new or refreshed session.
+
+        They expire at the session's absolute end; without a lifetime, when the browser is closed.
+        """
+        seconds = None if lifetime is None else max(0, int(lifetime.total_seconds()))
         return [
             self._cookie(self.access_name, access_token, "/", seconds),
             self._cookie(self.refresh_name, refresh_token, REFRESH_PATH, seconds),
@@ -66,7 +69,7 @@ class SessionCookies:
         """Return cookies that make the browser delete the session cookies."""
         return [self._cookie(self.access_name, "", "/", 0), self._cookie(self.refresh_name, "", REFRESH_PATH, 0)]
 
-    def _cookie(self, name: str, value: str, path: str, seconds: int) -> Cookie:
+    def _cookie(self, name: str, value: str, path: str, seconds: int | None) -> Cookie:
         return Cookie(
             key=name,
             value=value,

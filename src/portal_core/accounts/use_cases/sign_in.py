@@ -24,7 +24,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class SignInCommand:
-    """`kind` is how the session is carried: a browser's cookie, or a bearer token.
+    """`kind` is how the session is carried.
 
     `replaced` is the access token that the browser had; its session ends when the new one begins.
     """
