@@ -14,6 +14,8 @@ from tests.support.http.victim_and_attacker import AttackScenario, add_victim_re
 
 # Written by every request, whoever sends it: audit entries, last activity, rate limit attempts.
 LEAVES_TRACES = {"audit_entries", "tries", "sign_in_guards", "answers", "alembic_version"}
+RECORD = "record"
+"""The query parameter that names the record in a link."""
 SHARED = {"clinician_id", "appointment_type_id", "location_id"}
 """Names of ids that belong to the practice, which any client may send."""
 
@@ -87,7 +89,8 @@ def request_pairs(operation: Operation, attack: AttackScenario) -> Iterator[list
     """For each client-owned id in query or body: one request with the victim's id, and one with an unknown id."""
     shared = {name: attack.victim_ids[name] for name in SHARED}
     good = example_request(operation, shared)
-    in_query = [name for name in operation.ids_in_query() if is_client_owned(name, operation, attack)]
+    asked = [name for name in operation.ids_in_query() if name != RECORD]
+    in_query = [name for name in asked if is_client_owned(name, operation, attack)]
     in_body = [place for place in operation.ids_in_body() if is_client_owned(id_name(place), operation, attack)]
     in_path = [name for name in operation.path_parameters if name not in SHARED]
     assert not (in_path and in_query + in_body), f"{operation}: the scenario has no {in_path} of the attacker"
@@ -129,16 +132,20 @@ async def test_victims_id_in_query_or_body_is_indistinguishable_from_an_unknown_
 
 
 async def test_victims_record_is_indistinguishable_from_an_unknown_record(attack: AttackScenario) -> None:
-    """The record is named in the header by which a proxy selects a client."""
+    """The record is named in the header by which a proxy selects a client, or in a link."""
     with nothing_changes(attack.portal):
         for operation in routes("portal"):
-            answers = []
-            for record in (attack.victim_ids["client_id"], str(uuid4())):
-                async with attack.http_client(attack.attacker, portal_client=record) as ask:
-                    answers.append(await ask.request(**example_request(operation, attack.victim_ids)))
-            theirs, nobodys = answers
-            assert theirs.status_code == 404, f"{operation}: {theirs.status_code} {theirs.text}"
-            assert body_without_request_id(theirs) == body_without_request_id(nobodys), str(operation)
+            request = example_request(operation, attack.victim_ids)
+            for in_link in (False, True) if RECORD in operation.ids_in_query() else (False,):
+                answers = []
+                for record in (attack.victim_ids["client_id"], str(uuid4())):
+                    headers = {} if in_link else {"portal_client": record}
+                    query = {**request["params"], RECORD: record} if in_link else request["params"]
+                    async with attack.http_client(attack.attacker, **headers) as ask:
+                        answers.append(await ask.request(**{**request, "params": query}))
+                theirs, nobodys = answers
+                assert theirs.status_code == 404, f"{operation}: {theirs.status_code} {theirs.text}"
+                assert body_without_request_id(theirs) == body_without_request_id(nobodys), str(operation)
 
 
 async def test_practice_routes_are_not_found_for_clients(attack: AttackScenario) -> None:

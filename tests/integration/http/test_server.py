@@ -172,14 +172,16 @@ def test_malformed_chunks_are_refused(server: Server, chunks: bytes) -> None:
 
 def test_faults_are_logged_without_sensitive_values(server: Server) -> None:
     with server.client() as client:
-        answer = client.patch(f"{TOYS}/fail/crash?x=canary", headers={"user-agent": "canary"})
+        answer = client.patch(
+            f"{TOYS}/fail/crash?record=0badcafe-0000-0000-0000-000000000001", headers={"user-agent": "canary"}
+        )
         assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
         with pytest.raises(httpx.RemoteProtocolError):
-            client.get(f"{TOYS}/events?break")
+            client.get(f"{TOYS}/events?broken=true")
         assert client.get(TOYS).status_code == 200
     line = json.loads(server.logged(answer.json()["request_id"])[0])
     assert line["error"][0] == "ValueError"
     server.logged("toy_feature.events")
     text = server.log.read_text()
-    for secret in ("canary", "ada@example.org", ADAS_TOKEN, "Bear", "127.0.0.1:"):
+    for secret in ("canary", "0badcafe", "ada@example.org", ADAS_TOKEN, "Bear", "127.0.0.1:"):
         assert secret not in text.replace(f"127.0.0.1:{server.port}", "")

@@ -84,4 +84,4 @@ def test_answers_that_differ_are_told_apart(described: dict[str, Any], schemas: 
 
 def test_stream_says_what_its_events_hold(described: dict[str, Any]) -> None:
     stream = described["paths"]["/api/v1/portal/events"]["get"]["responses"]["200"]["content"]["text/event-stream"]
-    assert stream["schema"]["contentSchema"] == {"$ref": "#/components/schemas/InboxUpdate"}
+    assert stream["schema"]["properties"]["data"]["contentSchema"] == {"$ref": "#/components/schemas/InboxUpdate"}

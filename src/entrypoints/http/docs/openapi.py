@@ -183,8 +183,7 @@ def _success(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     kind = _answer_kind(handler)
     if (event := handler.opt.get("event")) is not None:
-        schema = {"type": "string", "contentMediaType": "application/json", "contentSchema": schemas.of(event)}
-        answer["content"] = {"text/event-stream": {"schema": schema}}
+        answer["content"] = {"text/event-stream": {"schema": _event_schema(schemas.of(event))}}
     elif kind not in (None, type(None)):
         media_type = str(getattr(handler.media_type, "value", handler.media_type) or "application/json")
         content: dict[str, Any] = {"schema": {"type": "string"}}
@@ -196,6 +195,13 @@ def _success(handler: HTTPRouteHandler, schemas: Schemas) -> dict[str, Any]:
         answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
         return {str(status): answer, "304": {"description": HTTPStatus(304).phrase}}
     return {str(status): answer}
+
+
+def _event_schema(data: Schema) -> Schema:
+    """The schema of one event of a stream (as OpenAPI 3.2 has it). Its data is a text with JSON."""
+    text = {"type": "string", "contentMediaType": "application/json", "contentSchema": data}
+    fields = {"event": {"type": "string"}, "data": text, "retry": {"type": "integer"}}
+    return {"type": "object", "properties": fields, "required": ["data"]}
 
 
 def _problems(errors: set[type[core.PortalError]]) -> dict[str, Any]:
