@@ -59,7 +59,10 @@ class Invitations(Protocol):
         ...
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
-        """All invitations, newest first (by descending id)."""
+        """All invitations, newest first (by descending id).
+
+        For a clinician who sees own clients only, those to the records of these clients (`own_clients_of`).
+        """
         ...
 
 

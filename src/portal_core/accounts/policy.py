@@ -144,7 +144,10 @@ def account_actor(context: SessionContext, now: datetime, origin: Origin) -> Acc
             return ProxyActor(account.practice_id, account.id, session_id=session.id, origin=origin)
         case "staff" if context.staff is not None:
             staff = context.staff
-            return StaffActor(account.practice_id, account.id, staff.roles, staff.clinician_id, session.id, origin)
+            own_clients_only = context.rules.clinicians_see == "own_clients"
+            return StaffActor(
+                account.practice_id, account.id, staff.roles, staff.clinician_id, session.id, origin, own_clients_only
+            )
         case _:
             raise Unauthenticated
 

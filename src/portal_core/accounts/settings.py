@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from typing import Literal, get_args
 
 from attrs import fields, frozen
 
@@ -17,15 +18,19 @@ MAX_OIDC_SETTING_LENGTH = 500
 _OIDC_SETTING = re.compile(rf"[!-~]{{1,{MAX_OIDC_SETTING_LENGTH}}}")
 
 
+ClinicianAccess = Literal["all_clients", "own_clients"]
+"""Which clients a clinician sees: all of the practice, or those of their own (`own_clients_of`)."""
+
+
 @frozen(kw_only=True)
 class AccountSettings:
-    """Passwords, second factors and sessions. The defaults are those of SPEC 3.1.
+    """Passwords, second factors, sessions, and what clinicians see. The defaults are those of SPEC 3.1.
 
     `min_password_length` is 12 to 64; NIST SP 800-63B-4 requires 15 of a password that is the only factor.
     `client_second_factor_required` applies to clients and proxies; staff always need a second factor.
 
     Raises:
-        Invalid: a number or a duration is out of range.
+        Invalid: a number or a duration is out of range, or clinicians see something else.
     """
 
     min_password_length: int = 12
@@ -33,6 +38,7 @@ class AccountSettings:
     idle_timeout: timedelta = timedelta(minutes=15)
     session_lifetime: timedelta = timedelta(hours=8)
     access_token_lifetime: timedelta = timedelta(hours=1)
+    clinicians_see: ClinicianAccess = "all_clients"
 
     def __attrs_post_init__(self) -> None:
         errors = []
@@ -48,6 +54,9 @@ class AccountSettings:
         for name, limit in max_durations.items():
             if not MIN_DURATION <= getattr(self, name) <= limit:
                 errors.append(FieldError(name, "out_of_range", f"Must be between {MIN_DURATION} and {limit}."))
+        if self.clinicians_see not in get_args(ClinicianAccess):
+            message = f"Must be one of: {', '.join(get_args(ClinicianAccess))}."
+            errors.append(FieldError("clinicians_see", "unknown", message))
         if errors:
             raise Invalid(*errors)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from portal_core.accounts.settings import AccountSettings, OidcSettings
+from portal_core.accounts.settings import AccountSettings, ClinicianAccess, OidcSettings
 from portal_core.kernel.settings import Versioned
 
 MINUTE = timedelta(minutes=1)
@@ -12,13 +12,17 @@ MINUTE = timedelta(minutes=1)
 
 @frozen(kw_only=True)
 class AccountSettingsView:
-    """A practice's settings for passwords, second factors and sessions; `version` is 0 while they are the defaults."""
+    """A practice's settings for passwords, second factors, sessions and what clinicians see.
+
+    `version` is 0 while they are the defaults.
+    """
 
     min_password_length: int
     client_second_factor_required: bool
     idle_timeout_minutes: int
     session_lifetime_minutes: int
     access_token_lifetime_minutes: int
+    clinicians_see: ClinicianAccess
     version: int
 
     @classmethod
@@ -30,6 +34,7 @@ class AccountSettingsView:
             idle_timeout_minutes=settings.idle_timeout // MINUTE,
             session_lifetime_minutes=settings.session_lifetime // MINUTE,
             access_token_lifetime_minutes=settings.access_token_lifetime // MINUTE,
+            clinicians_see=settings.clinicians_see,
             version=stored.version,
         )
 

@@ -85,7 +85,10 @@ class ProxyActor:
 
 @frozen
 class StaffActor:
-    """A signed-in member of the practice's staff. `clinician_id` is set for staff who see clients."""
+    """A signed-in member of the practice's staff. `clinician_id` is set for staff who see clients.
+
+    `own_clients_only`: the practice lets clinicians see the clients of their own alone; see `own_clients_of`.
+    """
 
     practice_id: UUID
     account_id: UUID
@@ -93,6 +96,7 @@ class StaffActor:
     clinician_id: UUID | None = None
     session_id: UUID | None = None
     origin: Origin = field(factory=Origin)
+    own_clients_only: bool = False
 
 
 @frozen
@@ -114,6 +118,23 @@ class VisitorActor:
 
 Actor = ClientActor | ProxyActor | StaffActor | SystemActor | VisitorActor
 AccountHolder = ClientActor | ProxyActor | StaffActor
+
+
+NO_CLINICIAN = UUID(int=0)
+
+
+def own_clients_of(actor: Actor) -> UUID | None:
+    """The clinician whose clients alone the actor sees, `NO_CLINICIAN` if they have none; None for all other actors.
+
+    Repositories of clients confine such a clinician to the clients whose care team they are on, or with whom they have
+    an appointment, as they confine a client to their own record. Whoever is also front desk, biller or administrator
+    sees all clients, as those do.
+    """
+    if not isinstance(actor, StaffActor) or not actor.own_clients_only:
+        return None
+    if actor.roles & {"front_desk", "biller", "administrator"}:
+        return None
+    return actor.clinician_id or NO_CLINICIAN
 
 
 def record_id(actor: Actor) -> UUID | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.access.audience import AudienceUnit
-from portal_core.access.ports import GrantPractice
+from portal_core.access.ports import GrantClients, GrantPractice
 from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import AppointmentState, CodePurpose
@@ -200,6 +200,8 @@ class NotificationsUnit(UnitOfWork, AudienceUnit, Protocol):
 
     @property
     def practice_record(self) -> HostedPractices: ...
+    @property
+    def client_records(self) -> GrantClients: ...
     @property
     def notices(self) -> Notices: ...
     @property

@@ -31,7 +31,10 @@ class PracticeRecord(Protocol):
 
 
 class ClientRecords(Protocol):
-    """Clients, as the EHR or staff entered them."""
+    """Clients, as the EHR or staff entered them.
+
+    To a clinician who sees own clients only, the others do not exist (`own_clients_of`).
+    """
 
     async def get(self, client_id: UUID) -> Client | None: ...
 

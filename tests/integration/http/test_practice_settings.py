@@ -16,6 +16,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "idle_timeout_minutes": 15,
         "session_lifetime_minutes": 480,
         "access_token_lifetime_minutes": 60,
+        "clinicians_see": "all_clients",
     },
     "oidc": {"issuer": None, "audience": None, "jwks_url": None},
     "appointments": {
@@ -42,6 +43,7 @@ CHANGED: dict[str, dict[str, Any]] = {
         "idle_timeout_minutes": 60,
         "session_lifetime_minutes": 1440,
         "access_token_lifetime_minutes": 1,
+        "clinicians_see": "own_clients",
     },
     "oidc": ISSUER,
     "appointments": {
@@ -61,6 +63,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "branding": {"neutral_name": "Office", "portal_url": "https://127.0.0.1/start"},
 }
 REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
+    ("accounts", {"clinicians_see": "some"}, {"clinicians_see"}),
     ("accounts", {"min_password_length": 11}, {"min_password_length"}),
     ("accounts", {"min_password_length": 65}, {"min_password_length"}),
     ("accounts", {"min_password_length": True}, {"min_password_length"}),

@@ -20,16 +20,25 @@ OWN_ACCOUNT = f"{PRACTICE}/auth/"
 """Routes about the account of whoever calls them, in any role."""
 
 
-READING_POSTS = ("search_clients",)
-"""Operations that change nothing although they are no GET."""
+READING_POSTS = ("search_clients", "invite_clients")
+"""Operations that tell whom they found, although they are no GET."""
 
 
-async def answer(valid_requests: ValidRequests, operation: Operation, who: str) -> httpx.Response:
-    """What a request that is otherwise valid answers to this member of staff."""
+async def answer(
+    valid_requests: ValidRequests, operation: Operation, who: str, *, own_clients: bool = False
+) -> httpx.Response:
+    """What a request that is otherwise valid answers to this member of staff.
+
+    With `own_clients`, where the practice lets clinicians see own clients only.
+    """
     request = HostileRequests(valid_requests, operation, thorough=False).valid_request()
     bearer = (b"authorization", f"Bearer {valid_requests.staff_tokens[who]}".encode())
     headers = (bearer, *(one for one in request.headers if one[0] != b"authorization"))
     try:
+        if own_clients:
+            async with valid_requests.attack.http_client(valid_requests.tokens["practice"]) as client:
+                setting = {"clinicians_see": "own_clients"}
+                assert (await client.put(f"{PRACTICE}/settings/accounts", json=setting)).is_success
         return await valid_requests.ask(request.method, request.target, headers, request.body)
     finally:
         valid_requests.snapshot.restore()
@@ -38,24 +47,26 @@ async def answer(valid_requests: ValidRequests, operation: Operation, who: str) 
 async def cell(valid_requests: ValidRequests, operation: Operation, role: str) -> str:
     """Whether the role may call the route.
 
-    `own`: a colleague of the clinician finds nothing there, or not what an administrator does. `part`: the role is
-    shown less than an administrator.
+    `own`: a colleague of the clinician finds nothing there, or not what an administrator does. `all or own`: so it is
+    if clinicians see own clients only. `part`: the role is shown less than an administrator.
     """
     found = await answer(valid_requests, operation, role)
     assert found.status_code < 500
     if found.status_code in (403, 404):
         return "-"
-    if role == "administrator":
-        return "yes"
-    limited = "part"
-    if role == "clinician":
-        found, limited = await answer(valid_requests, operation, "colleague"), "own"
-    if found.status_code == 404:
-        return limited
-    if operation.method == "GET" or operation.operation_id in READING_POSTS:
-        whole = await answer(valid_requests, operation, "administrator")
-        return "yes" if whole.json() == found.json() else limited
-    return "yes"
+    whole = await answer(valid_requests, operation, "administrator")
+    if role != "clinician":
+        return "part" if shows_less(operation, found, whole) else "yes"
+    if shows_less(operation, await answer(valid_requests, operation, "colleague"), whole):
+        return "own"
+    confined = await answer(valid_requests, operation, "colleague", own_clients=True)
+    return "all or own" if shows_less(operation, confined, whole) else "yes"
+
+
+def shows_less(operation: Operation, found: httpx.Response, whole: httpx.Response) -> bool:
+    """Whether nothing was found, or a route that reads shows something else than the whole."""
+    reads = operation.method == "GET" or operation.operation_id in READING_POSTS
+    return found.status_code == 404 or (reads and found.json() != whole.json())
 
 
 async def test_the_page_shows_what_each_role_may_call(valid_requests: ValidRequests) -> None:

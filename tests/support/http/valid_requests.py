@@ -233,6 +233,7 @@ class _Setup:
             "invite_proxy": RequestValues(body={"until": None}),
             "withdraw_invitation": RequestValues({"invitation_id": open_one}),
             "invite_client": RequestValues({"client_id": newcomer}),
+            "search_clients": RequestValues(body={"text": "theo"}),
             "invite_clients": RequestValues(body={"client_ids": [ids["client_id"]]}),
             "change_account_settings": RequestValues(body={"version": None}),
             "change_oidc_settings": RequestValues(body={"version": None}),

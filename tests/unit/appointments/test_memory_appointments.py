@@ -13,6 +13,7 @@ from tests.support.contracts.appointments.clients import ClientsContract
 from tests.support.contracts.appointments.corrections import CorrectionsContract
 from tests.support.contracts.appointments.destroyed_records import DestroyedRecordsContract
 from tests.support.contracts.appointments.leaving import LeavingContract
+from tests.support.contracts.appointments.own_clients import OwnClientsContract
 from tests.support.contracts.appointments.reads import ReadsContract
 from tests.support.contracts.appointments.reminders import RemindersContract
 from tests.support.contracts.appointments.requests import RequestsContract
@@ -51,6 +52,9 @@ class TestDestroyedRecords(DestroyedRecordsContract): ...
 
 
 class TestClients(ClientsContract): ...
+
+
+class TestOwnClients(OwnClientsContract): ...
 
 
 class TestBookingOptions(BookingOptionsContract): ...

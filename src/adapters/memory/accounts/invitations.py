@@ -7,12 +7,13 @@ from uuid import UUID
 from attrs import define, evolve
 
 from adapters.memory.engine.repository import MemoryRepository, MemoryRows
-from adapters.memory.engine.row_visibility import first, portal_user, reaches
+from adapters.memory.engine.row_visibility import first, is_visible_client, portal_user, reaches
 from adapters.memory.engine.rows import newest_first, own_key
 from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.invitation_ports import EmailChanges, Invitations
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, Invitation
+from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.page import Page, PageRequest
 
 
@@ -52,7 +53,10 @@ class MemoryInvitations(MemoryRepository[Invitation], Invitations):
         )
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
-        return newest_first(self._rows(), page).map(InvitationView.of)
+        rows = self._rows()
+        if own_clients_of(self.tx.actor) is not None:
+            rows = [one for one in rows if one.client_id and is_visible_client(self.tx, one.client_id)]
+        return newest_first(rows, page).map(InvitationView.of)
 
     def _sees(self, row: Invitation) -> bool:
         return not portal_user(self.tx)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import define, evolve
 
+from adapters.memory.engine.row_visibility import is_visible_client
 from adapters.memory.engine.rows import own_key, own_rows, time_zone_at, visible
 from adapters.memory.engine.settings import StoredSettings
 from adapters.memory.engine.store import MemoryTransaction
@@ -23,6 +24,7 @@ from portal_core.appointments.settings import (
     Location,
     PublishedHours,
 )
+from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.audit import AuditEntry
 
 APPOINTMENT_SETTINGS = StoredSettings("appointment_settings", AppointmentSettings)
@@ -67,7 +69,10 @@ class MemoryBookingDirectory(BookingDirectory):
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
         known = load_clients(self.tx)
-        return {one: known[one] for one in client_ids if one in known and visible(self.tx, one)}
+        return {one: known[one] for one in client_ids if one in known and visible(self.tx, one) and self._mine(one)}
+
+    def _mine(self, client_id: UUID) -> bool:
+        return own_clients_of(self.tx.actor) is None or is_visible_client(self.tx, client_id)
 
 
 def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | None) -> BookingOptions:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from adapters.memory.engine.rows import own_rows
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor
+from portal_core.kernel.actor import ClientActor, ProxyActor, StaffActor, SystemActor, own_clients_of
 
 T = TypeVar("T")
 
@@ -34,6 +34,17 @@ def reaches_client(tx: MemoryTransaction, client_id: UUID) -> bool:
         return False
     held = (one.client_id for one in own_rows(tx, "grants") if one.account_id == tx.actor.account_id and one.is_active)
     return client_id == tx.record or client_id in held
+
+
+def is_visible_client(tx: MemoryTransaction, client_id: UUID) -> bool:
+    """As `reaches_client`, and a clinician who sees own clients only: is on their care team, or has an appointment."""
+    clinician_id = own_clients_of(tx.actor)
+    if clinician_id is None:
+        return reaches_client(tx, client_id)
+    if (tx.practice_id, client_id, clinician_id) in tx.table("care_team"):
+        return True
+    mine = {one.id for one in own_rows(tx, "appointments") if one.clinician_id == clinician_id}
+    return any(one.client_id == client_id and one.appointment_id in mine for one in own_rows(tx, "attendances"))
 
 
 def first(rows: Iterable[T]) -> T | None:

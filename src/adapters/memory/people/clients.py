@@ -8,7 +8,7 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.engine.repository import MemoryRepository
-from adapters.memory.engine.row_visibility import first, only_practice_wide, practice_wide, reaches_client
+from adapters.memory.engine.row_visibility import first, is_visible_client, only_practice_wide, practice_wide
 from adapters.memory.engine.rows import own_key
 from adapters.memory.engine.sealing import SEALED, destroy_key, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
@@ -98,7 +98,7 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
             await self.tx.audit.record(audit_entry)
 
     def _sees(self, row: Client) -> bool:
-        return reaches_client(self.tx, row.id)
+        return is_visible_client(self.tx, row.id)
 
     def _check(self, row: Client) -> None:
         assert practice_wide(self.tx) or row.id == self.tx.record, "a use case wrote another client's record"

@@ -13,17 +13,20 @@ from adapters.postgres.engine.columns import Instant, Uuids
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.own_clients import own_ids
 from portal_core.access.model import GrantTerms, ordered
 from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.invitation_ports import EmailChanges, Invitations
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS, Invitation
+from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 _INVITATION = entity(Invitation, invitations, terms=(invitations.c.terms,))
 _invitation_here = invitations.c.practice_id == bindparam("practice_id")
 _open_to = (_invitation_here, invitations.c.email_key == bindparam("address"), invitations.c.state == "open")
+_own = own_ids()
 GET_INVITATION = statement(
     "invitations.get", select(*_INVITATION.columns).where(_invitation_here, invitations.c.id == bindparam("id"))
 )
@@ -81,6 +84,15 @@ INVITATIONS = statement(
     .order_by(invitations.c.id.desc())
     .limit(bindparam("size")),
 )
+OWN_INVITATIONS = statement(
+    "invitations.own_page",
+    select(*_INVITATION.columns)
+    .join(_own, _own.c.client_id == invitations.c.client_id)
+    .where(_invitation_here, invitations.c.id < bindparam("before"))
+    .order_by(invitations.c.id.desc())
+    .limit(bindparam("size")),
+    scope_exemption="a clinician's list of their own clients' invitations",
+)
 
 _CHANGE = entity(EmailChange, email_changes)
 _change_of = (
@@ -137,7 +149,11 @@ class PostgresInvitations(Invitations):
         return frozenset((row["client_id"], row["email"]) for row in rows)
 
     async def page(self, page: PageRequest) -> Page[InvitationView]:
-        rows = await self.tx.fetch(INVITATIONS, before=page.before_id(), size=page.size + 1)
+        span, clinician_id = {"before": page.before_id(), "size": page.size + 1}, own_clients_of(self.tx.actor)
+        if clinician_id is None:
+            rows = await self.tx.fetch(INVITATIONS, **span)
+        else:
+            rows = await self.tx.fetch(OWN_INVITATIONS, own_clinician=clinician_id, **span)
         return page.paginate([_invitation(row) for row in rows], lambda one: one.id).map(InvitationView.of)
 
 

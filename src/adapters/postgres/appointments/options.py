@@ -22,6 +22,7 @@ from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.own_clients import is_own
 from adapters.postgres.people.tables import care_team, clients, clinicians, practices
 from portal_core.appointments.ports import BookingDirectory, BookingSetup
 from portal_core.appointments.scheduling.durations import AppointmentTiming
@@ -34,6 +35,7 @@ from portal_core.appointments.settings import (
     Location,
     PublishedHours,
 )
+from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.audit import AuditEntry
 
 EMPTY_TEXT: ColumnElement[str] = literal_column("''", Text)
@@ -150,6 +152,12 @@ CLIENTS = statement(
     _clients.where(clients.c.id == any_(bindparam("client_ids", type_=Uuids))),
     scope_exemption="the practice books for several clients; row-level security confines a client to their own record",
 )
+_MY_OWN = "a clinician who sees own clients only books for them; the condition confines them"
+OWN_CLIENTS = statement(
+    "booking_options.own_clients",
+    _clients.where(clients.c.id == any_(bindparam("client_ids", type_=Uuids)), is_own(clients.c.id)),
+    scope_exemption=_MY_OWN,
+)
 
 
 def _replace(table: Any) -> Any:
@@ -215,8 +223,10 @@ class PostgresBookingDirectory(BookingDirectory):
         return None if row is None else _clinician(row)
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
-        ids = list(client_ids)
-        if len(ids) == 1:
+        ids, clinician_id = list(client_ids), own_clients_of(self.tx.actor)
+        if clinician_id is not None:
+            rows = await self.tx.fetch(OWN_CLIENTS, client_ids=ids, own_clinician=clinician_id)
+        elif len(ids) == 1:
             rows = await self.tx.fetch(CLIENT, client_id=ids[0])
         else:
             rows = await self.tx.fetch(CLIENTS, client_ids=ids)

@@ -35,8 +35,10 @@ from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.client_accounts import ACCOUNT, account_of
+from adapters.postgres.people.own_clients import is_own, own_ids
 from adapters.postgres.people.tables import care_team, clients
 from adapters.postgres.people.tables import client_search_words as words
+from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.errors import StaleVersion
@@ -65,6 +67,16 @@ FIND_CLIENTS = statement(
     "clients.find_by_external_ids",
     select(*_CLIENT.columns).where(_client_here, clients.c.external_id == any_(bindparam("external_ids", type_=Texts))),
     scope_exemption="it looks for whose records these are",
+)
+_own_client = is_own(clients.c.id)
+GET_OWN_CLIENT = statement(
+    "clients.get_own",
+    select(*_CLIENT.columns).where(_client_here, clients.c.id == bindparam("client_id"), _own_client),
+)
+FIND_OWN_CLIENT = statement(
+    "clients.find_own_by_external_id",
+    select(*_CLIENT.columns).where(_client_here, clients.c.external_id == bindparam("external_id"), _own_client),
+    scope_exemption="it looks for whose record this is",
 )
 ADD_CLIENT = statement("clients.add", insert(clients))
 _SEALED = ("address", "emergency_contact", "coverage")
@@ -102,13 +114,13 @@ _cursor_position = (
     .where(_cursor_row.c.practice_id == bindparam("practice_id"), _cursor_row.c.id == bindparam("after", type_=Uuid))
     .scalar_subquery()
 )
-NEXT_CLIENTS = statement(
-    "clients.next_page",
-    _line.where(
-        tuple_(clients.c.sort_name, clients.c.id) > tuple_(_cursor_position, bindparam("after", type_=Uuid)),
-    ),
-    scope_exemption=_LIST,
-)
+_after_mark = tuple_(clients.c.sort_name, clients.c.id) > tuple_(_cursor_position, bindparam("after", type_=Uuid))
+NEXT_CLIENTS = statement("clients.next_page", _line.where(_after_mark), scope_exemption=_LIST)
+
+_own = own_ids()
+_own_line = _line.join(_own, _own.c.client_id == clients.c.id)
+FIRST_OWN_CLIENTS = statement("clients.first_own_page", _own_line, scope_exemption=_LIST)
+NEXT_OWN_CLIENTS = statement("clients.next_own_page", _own_line.where(_after_mark), scope_exemption=_LIST)
 
 # Of several pending writes each sees the rows as they were before: these two touch different ones.
 DROP_WORDS = statement(
@@ -164,6 +176,10 @@ _matching = (
 )
 
 
+_after_cursor = tuple_(words.c.sort_name, words.c.client_id) > tuple_(_cursor_position, bindparam("after", type_=Uuid))
+_own_matching = _matching.join(_own, _own.c.client_id == words.c.client_id)
+
+
 def _found(matching: Select[Any]) -> Select[Any]:
     found = matching.subquery("found")
     return (
@@ -177,15 +193,20 @@ def _found(matching: Select[Any]) -> Select[Any]:
 
 _SEARCH = "the practice looks for one of its clients"
 FIRST_FOUND = statement("clients.search_first_page", _found(_matching), scope_exemption=_SEARCH)
-NEXT_FOUND = statement(
-    "clients.search_next_page",
-    _found(
-        _matching.where(
-            tuple_(words.c.sort_name, words.c.client_id) > tuple_(_cursor_position, bindparam("after", type_=Uuid))
-        )
-    ),
-    scope_exemption=_SEARCH,
+NEXT_FOUND = statement("clients.search_next_page", _found(_matching.where(_after_cursor)), scope_exemption=_SEARCH)
+FIRST_OWN_FOUND = statement("clients.search_first_own_page", _found(_own_matching), scope_exemption=_SEARCH)
+NEXT_OWN_FOUND = statement(
+    "clients.search_next_own_page", _found(_own_matching.where(_after_cursor)), scope_exemption=_SEARCH
 )
+_OWN = {
+    GET_CLIENT.name: GET_OWN_CLIENT,
+    FIND_CLIENT.name: FIND_OWN_CLIENT,
+    FIRST_CLIENTS.name: FIRST_OWN_CLIENTS,
+    NEXT_CLIENTS.name: NEXT_OWN_CLIENTS,
+    FIRST_FOUND.name: FIRST_OWN_FOUND,
+    NEXT_FOUND.name: NEXT_OWN_FOUND,
+}
+"""The variants of statements for a clinician who sees own clients only."""
 
 _team = (care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
 TEAM_OF = statement("care_team.of", select(care_team.c.clinician_id).where(*_team).order_by(care_team.c.clinician_id))
@@ -212,10 +233,10 @@ class PostgresClientRecords(ClientRecords):
     tx: Transaction
 
     async def get(self, client_id: UUID) -> Client | None:
-        return await self._client_or_none(await self.tx.fetchrow(GET_CLIENT, client_id=client_id))
+        return await self._client_or_none(await self._fetch_visible(GET_CLIENT, client_id=client_id))
 
     async def find_by_external_id(self, external_id: str) -> Client | None:
-        return await self._client_or_none(await self.tx.fetchrow(FIND_CLIENT, external_id=external_id))
+        return await self._client_or_none(await self._fetch_visible(FIND_CLIENT, external_id=external_id))
 
     async def find_by_external_ids(self, external_ids: Collection[str]) -> dict[str, Client]:
         rows = await self.tx.fetch(FIND_CLIENTS, external_ids=list(external_ids)) if external_ids else []
@@ -287,7 +308,9 @@ class PostgresClientRecords(ClientRecords):
         self, first: Statement, following: Statement, page: PageRequest, values: dict[str, Any]
     ) -> Page[ClientSummaryView]:
         after = page.after_id()
-        rows = await self.tx.fetch(first if after is None else following, after=after, size=page.size + 1, **values)
+        rows = await self._fetch_visible(
+            first if after is None else following, after=after, size=page.size + 1, **values
+        )
         lines = [
             _SUMMARY.of(
                 row, name=f"{row['chosen_name'] or row['given_name']} {row['family_name']}", account=account_of(row)
@@ -295,6 +318,13 @@ class PostgresClientRecords(ClientRecords):
             for row in rows
         ]
         return page.paginate(lines, lambda line: line.id)
+
+    async def _fetch_visible(self, wanted: Statement, **values: Any) -> list[Any]:
+        """The rows of the statement, for a clinician who sees own clients only those of these clients."""
+        clinician_id = own_clients_of(self.tx.actor)
+        if clinician_id is None:
+            return await self.tx.fetch(wanted, **values)
+        return await self.tx.fetch(_OWN[wanted.name], own_clinician=clinician_id, **values)
 
     async def _values(self, client: Client) -> dict[str, Any]:
         contact = client.emergency_contact
@@ -305,8 +335,8 @@ class PostgresClientRecords(ClientRecords):
         }
         return _CLIENT.values(client, sort_name=client.sort_name, email_key=client.email, **sealed)
 
-    async def _client_or_none(self, row: Any) -> Client | None:
-        return None if row is None else await self._client(row)
+    async def _client_or_none(self, rows: list[Any]) -> Client | None:
+        return await self._client(rows[0]) if rows else None
 
     async def _client(self, row: Any) -> Client:
         texts: dict[str, Any] = {

@@ -5,7 +5,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.access.grant_lifecycle import notify_grant_ended
-from portal_core.access.policy import GRANT_MANAGER_ROLES
+from portal_core.access.policy import GRANT_MANAGER_ROLES, require_visible_client
 from portal_core.access.ports import AccessUnit
 from portal_core.access.views import GrantView
 from portal_core.kernel.actor import Actor
@@ -37,6 +37,7 @@ class RevokeGrant:
     async def __call__(self, actor: Actor, command: RevokeGrantCommand) -> GrantView:
         async with self.begin(actor) as unit:
             require_staff(actor, *GRANT_MANAGER_ROLES)
+            await require_visible_client(unit.client_records, actor, command.client_id)
             grant = await unit.grants.get(command.client_id, command.grant_id)
             if grant is None:
                 raise NotFound("grant", command.grant_id)

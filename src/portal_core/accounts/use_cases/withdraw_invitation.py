@@ -4,6 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.access.policy import require_visible_client
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.kernel.actor import Actor
@@ -33,6 +34,8 @@ class WithdrawInvitation:
                 raise NotFound("invitation", invitation_id)
             if invitation.kind == "staff":
                 require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
+            if invitation.client_id is not None:
+                await require_visible_client(unit.client_records, actor, invitation.client_id)
             withdrawn = invitation.withdraw()
             entry = AuditEntry(
                 "invitation.withdrawn", invitation.id, record=invitation.client_id, facts={"by": "staff"}

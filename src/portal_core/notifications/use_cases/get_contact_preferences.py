@@ -4,6 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.access.policy import require_visible_client
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
@@ -29,6 +30,7 @@ class GetContactPreferences:
     async def __call__(self, actor: Actor, client_id: UUID) -> ContactPreferencesView:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "clinician", "front_desk", "administrator")
+            await require_visible_client(unit.client_records, actor, client_id)
             found = await unit.recipients.client(client_id)
             if found is None:
                 raise NotFound("client", client_id)

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from portal_core.kernel.actor import Actor
+from portal_core.kernel.actor import NO_CLINICIAN, Actor, own_clients_of
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.sources import Clock, IdSource
@@ -23,6 +23,8 @@ class AddClientCommand:
 class AddClient:
     """Staff (clinician, front desk, administrator) or a job adds a client. It does not invite the client.
 
+    A clinician who sees own clients only is their care team.
+
     Raises:
         NotFound, Forbidden: the actor has none of these roles.
         InvalidEmail, Invalid: a field is not valid.
@@ -40,4 +42,9 @@ class AddClient:
             details = command.details.validated((await unit.practice_record.get()).today(now))
             client = Client(self.ids.new(), actor.practice_id, created_at=now, **details.values())
             await unit.client_records.add(client, AuditEntry("client.added", client.id, record=client.id))
-            return await unit.commit(ClientView.of(client))
+            own = own_clients_of(actor)
+            if own is None or own == NO_CLINICIAN:
+                return await unit.commit(ClientView.of(client))
+            entry = AuditEntry("care_team.assigned", client.id, record=client.id, facts={"clinicians": "1"})
+            await unit.care_teams.assign_all({client.id: (own,)}, [entry])
+            return await unit.commit(ClientView.of(client, (own,)))

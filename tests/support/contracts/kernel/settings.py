@@ -42,7 +42,11 @@ KINDS = (
         "account_settings",
         AccountSettings(),
         AccountSettings(min_password_length=15, client_second_factor_required=True, idle_timeout=timedelta(minutes=5)),
-        AccountSettings(session_lifetime=timedelta(hours=4), access_token_lifetime=timedelta(minutes=30)),
+        AccountSettings(
+            session_lifetime=timedelta(hours=4),
+            access_token_lifetime=timedelta(minutes=30),
+            clinicians_see="own_clients",
+        ),
     ),
     Kind(
         "oidc_settings",

@@ -18,6 +18,7 @@ from portal_core.accounts.settings import (
     MIN_DURATION,
     PASSWORD_LENGTH_BOUNDS,
     AccountSettings,
+    ClinicianAccess,
     OidcSettings,
 )
 from portal_core.accounts.settings_views import MINUTE, AccountSettingsView, OidcSettingsView
@@ -43,6 +44,8 @@ class ChangeAccountSettingsRequest(Request, frozen=True):
     """All settings for accounts; a field that is left out gets its default. `version` is the one that was read.
 
     `client_second_factor_required` applies to clients and proxies; staff always need a second factor.
+    `clinicians_see`: with `own_clients`, clinicians see only clients whose care team they are on, or with whom they
+    have an appointment.
     """
 
     min_password_length: PasswordLength = DEFAULTS.min_password_length
@@ -50,6 +53,7 @@ class ChangeAccountSettingsRequest(Request, frozen=True):
     idle_timeout_minutes: IdleMinutes = DEFAULTS.idle_timeout // MINUTE
     session_lifetime_minutes: SessionMinutes = DEFAULTS.session_lifetime // MINUTE
     access_token_lifetime_minutes: SessionMinutes = DEFAULTS.access_token_lifetime // MINUTE
+    clinicians_see: ClinicianAccess = DEFAULTS.clinicians_see
     version: SettingsVersion | None = None
 
     def settings(self) -> AccountSettings:
@@ -60,6 +64,7 @@ class ChangeAccountSettingsRequest(Request, frozen=True):
             idle_timeout=timedelta(minutes=self.idle_timeout_minutes),
             session_lifetime=timedelta(minutes=self.session_lifetime_minutes),
             access_token_lifetime=timedelta(minutes=self.access_token_lifetime_minutes),
+            clinicians_see=self.clinicians_see,
         )
 
 
