@@ -51,7 +51,7 @@ def _derived(purpose: str, secret: str, salt: str) -> str:
 
 
 def generate_recovery_codes(tokens: TokenSource) -> tuple[str, ...]:
-    """Ten new codes of 24 characters: 120 random bits, so that a plain hash is enough (ASVS 5.0, 6.5.2)."""
+    """Ten new codes of 24 characters, which are 120 random bits."""
     return tuple("-".join(tokens.code() for _ in range(_PARTS)) for _ in range(RECOVERY_CODE_COUNT))
 
 

@@ -1,7 +1,8 @@
 """Codes that people type, such as the ones mailed to an address to prove it. Only their hashes are stored.
 
 A mailed code is generated when its mail is written. It has 40 random bits; the limited number of attempts for each code
-makes guessing infeasible.
+makes guessing infeasible. Its hash could be searched for the code, so repositories store it encrypted with a key
+that is not in the database.
 """
 
 import hashlib

@@ -49,7 +49,7 @@ FIND_CHALLENGE = statement(
 )
 SAVE_CHALLENGE = statement("challenges.save", update_version(challenges, "attempts", "used_at"))
 
-_FACTOR = entity(SecondFactor, second_factors, recovery_hashes=(second_factors.c.recovery_hashes,))
+_FACTOR = entity(SecondFactor, second_factors)
 _factor = (
     second_factors.c.practice_id == bindparam("practice_id"),
     second_factors.c.account_id == bindparam("account_id"),
@@ -60,7 +60,6 @@ MAKE_FACTOR = statement(
     .values(
         practice_id=bindparam("practice_id"),
         account_id=bindparam("account_id"),
-        recovery_hashes=bindparam("recovery_hashes"),
         version=0,
     )
     .on_conflict_do_nothing(),
@@ -180,19 +179,20 @@ class PostgresChallenges(Challenges):
 
 @define
 class PostgresSecondFactorRecords(SecondFactorRecords):
-    """The handle of an enrollment is encrypted with the practice's key; recovery codes are hashes."""
+    """The handle of an enrollment, and the digests of recovery codes, are encrypted with the practice's key."""
 
     tx: Transaction
 
     async def lock(self, account_id: UUID) -> SecondFactor:
         row = None
         while row is None:  # it may be removed between the two statements
-            await self.tx.execute(MAKE_FACTOR, account_id=account_id, recovery_hashes=[])
+            await self.tx.execute(MAKE_FACTOR, account_id=account_id)
             row = await self.tx.fetchrow(LOCK_FACTOR, account_id=account_id)
         pending = row["pending"]
         if pending is not None:
             pending = self.tx.unseal_with_practice_key(second_factors.c.pending, account_id, pending)
-        return _FACTOR.of(row, pending=pending, recovery_hashes=tuple(row["recovery_hashes"]))
+        hashes = self.tx.unseal_digests(second_factors.c.recovery_hashes, account_id, row["recovery_hashes"])
+        return _FACTOR.of(row, pending=pending, recovery_hashes=hashes)
 
     async def save(self, second_factor: SecondFactor, audit_entry: AuditEntry) -> None:
         pending = None
@@ -200,7 +200,10 @@ class PostgresSecondFactorRecords(SecondFactorRecords):
             pending = self.tx.seal_with_practice_key(
                 second_factors.c.pending, second_factor.account_id, second_factor.pending
             )
-        values = _FACTOR.values(second_factor, pending=pending, recovery_hashes=second_factor.recovery_hashes)
+        hashes = self.tx.seal_digests(
+            second_factors.c.recovery_hashes, second_factor.account_id, second_factor.recovery_hashes
+        )
+        values = _FACTOR.values(second_factor, pending=pending, recovery_hashes=hashes)
         await self.tx.execute(SAVE_FACTOR, **values)
         self.tx.add_audit_entry(audit_entry)
 

@@ -1,17 +1,17 @@
-"""Tables of accounts, sessions and sign-in. Tokens are stored only as SHA-256 hashes."""
+"""Tables of accounts, sessions and sign-in.
+
+Tokens are stored only as SHA-256 hashes, codes that people type only as sealed ones.
+"""
 
 from datetime import timedelta
 
 from sqlalchemy import (
     CheckConstraint,
-    Column,
     ForeignKeyConstraint,
     Index,
-    LargeBinary,
     PrimaryKeyConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.engine.columns import (
     NOT_PORTAL_USERS,
@@ -140,7 +140,8 @@ second_factors = account_table(
     # The provider's handle of an enrollment in progress, encrypted with the practice's key.
     sealed("pending"),
     instant("pending_until", null=True),
-    Column("recovery_hashes", ARRAY(LargeBinary), nullable=False),
+    # The digests of unused recovery codes, encrypted with the practice's key; null when there are none.
+    sealed("recovery_hashes"),
     version(),
     PrimaryKeyConstraint("practice_id", "account_id"),
     ForeignKeyConstraint(
@@ -173,8 +174,9 @@ invitations = practice_table(
     # The terms of a proxy's grant; null for other invitations.
     document("terms", null=True),
     string("state"),
-    # Null until the mail is written: the code is created then, and only its hash is stored.
-    digest("code_hash", null=True),
+    # Null until the mail is written: the code is created then, and only its digest is stored, encrypted with the
+    # practice's key.
+    sealed("code_hash"),
     number("attempts"),
     # The account to create on acceptance; set before the identity provider is called, so that a rerun does not create
     # a second one.
@@ -210,7 +212,7 @@ email_changes = account_table(
     uuid("id"),
     string("former_email"),
     string("new_email"),
-    digest("code_hash", null=True),
+    sealed("code_hash"),
     number("attempts"),
     string("state"),
     instant("created_at"),

@@ -95,7 +95,10 @@ def sealed(name: str, *, null: bool = True, label: str = "") -> Column[Any]:
 
 
 def digest(name: str, *, null: bool = False) -> Column[Any]:
-    """A column with the SHA-256 of a value that is not stored."""
+    """A column with the SHA-256 of a value that is not stored, of at least 128 random bits.
+
+    A digest of anything that can be guessed, such as a code that people type, belongs in a `sealed` column.
+    """
     return Column(name, LargeBinary, nullable=null)
 
 

@@ -44,7 +44,8 @@ idempotent_responses = account_table(
     "idempotent_responses",
     string("operation"),
     string("key"),
-    digest("digest"),
+    # Of the whole request, whose body may be short and easily guessed; encrypted with the practice's key.
+    sealed("digest", null=False),
     sealed("body", label="answers.body"),
     instant("expires_at"),
     PrimaryKeyConstraint("practice_id", "account_id", "operation", "key"),

@@ -263,3 +263,25 @@ class Transaction:
     def unseal_with_practice_key(self, column: Column[Any], row_id: UUID, sealed: bytes) -> str:
         """Decrypt a text that `seal_with_practice_key` encrypted."""
         return self.keys.cached_practice(self.practice_id).open(sealed, associated_data(column, row_id)).decode()
+
+    def seal_digests(self, column: Column[Any], row_id: UUID, digests: Iterable[bytes]) -> bytes | None:
+        """Encrypt digests of codes with the practice's key, so that a stolen database cannot be searched for the codes.
+
+        None if there are none.
+        """
+        text = " ".join(digest.hex() for digest in digests)
+        return self.seal_with_practice_key(column, row_id, text) if text else None
+
+    def unseal_digests(self, column: Column[Any], row_id: UUID, sealed: bytes | None) -> tuple[bytes, ...]:
+        """Decrypt digests that `seal_digests` encrypted."""
+        if sealed is None:
+            return ()
+        return tuple(map(bytes.fromhex, self.unseal_with_practice_key(column, row_id, sealed).split()))
+
+    def seal_digest(self, column: Column[Any], row_id: UUID, digest: bytes | None) -> bytes | None:
+        """As `seal_digests`, for one or none."""
+        return self.seal_digests(column, row_id, () if digest is None else (digest,))
+
+    def unseal_digest(self, column: Column[Any], row_id: UUID, sealed: bytes | None) -> bytes | None:
+        """Decrypt a digest that `seal_digest` encrypted."""
+        return next(iter(self.unseal_digests(column, row_id, sealed)), None)

@@ -4,7 +4,6 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyC
 
 from adapters.postgres.engine.columns import (
     account_table,
-    digest,
     document,
     flag,
     function_only_table,
@@ -12,6 +11,7 @@ from adapters.postgres.engine.columns import (
     number,
     practice_table,
     retain,
+    sealed,
     string,
     uuid,
     version,
@@ -111,7 +111,7 @@ safe_email_verifications = account_table(
     uuid("id"),
     string("email"),
     instant("expires_at"),
-    digest("code_hash", null=True),
+    sealed("code_hash"),
     number("attempts"),
     version(),
     PrimaryKeyConstraint("practice_id", "account_id"),
