@@ -181,8 +181,10 @@ class PersonDirectory(Protocol):
         """Whether this is a staff member of the practice who has not left."""
         ...
 
-    async def names(self, account: Account) -> tuple[str, ...]:
-        """The person's names (given, family, chosen), which their password may not consist of."""
+    async def password_context(self, account: Account) -> tuple[str, ...]:
+        """What the person's password may not consist of: their names (given, family, chosen), and the date of birth of
+        a client (`date_of_birth_words`).
+        """
         ...
 
 

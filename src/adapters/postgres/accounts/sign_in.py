@@ -15,6 +15,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, staff
 from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor
+from portal_core.accounts.password_policy import date_of_birth_words
 from portal_core.accounts.ports import Challenges, EmailRequests, PersonDirectory, SecondFactorRecords, SignInGuards
 from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
@@ -127,14 +128,14 @@ IS_ACTIVE_STAFF = statement(
         staff.c.practice_id == bindparam("practice_id"), staff.c.id == bindparam("staff_id"), staff.c.active
     ),
 )
-CLIENT_NAMES = statement(
-    "directory.client_names",
-    select(clients.c.given_name, clients.c.family_name, clients.c.chosen_name).where(
+CLIENT_CONTEXT = statement(
+    "directory.client_password_context",
+    select(clients.c.given_name, clients.c.family_name, clients.c.chosen_name, clients.c.date_of_birth).where(
         clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id")
     ),
 )
-STAFF_NAMES = statement(
-    "directory.staff_names",
+STAFF_CONTEXT = statement(
+    "directory.staff_password_context",
     select(staff.c.name).where(staff.c.practice_id == bindparam("practice_id"), staff.c.id == bindparam("staff_id")),
 )
 
@@ -271,11 +272,14 @@ class PostgresPersonDirectory(PersonDirectory):
     async def is_active_staff(self, staff_id: UUID) -> bool:
         return await self.tx.fetchrow(IS_ACTIVE_STAFF, staff_id=staff_id) is not None
 
-    async def names(self, account: Account) -> tuple[str, ...]:
+    async def password_context(self, account: Account) -> tuple[str, ...]:
         if account.client_id is not None:
-            row = await self.tx.fetchrow(CLIENT_NAMES, client_id=account.client_id)
+            row = await self.tx.fetchrow(CLIENT_CONTEXT, client_id=account.client_id)
+            if row is not None:
+                names = (row["given_name"], row["family_name"], row["chosen_name"])
+                return (*filter(None, names), *date_of_birth_words(row["date_of_birth"]))
         elif account.staff_id is not None:
-            row = await self.tx.fetchrow(STAFF_NAMES, staff_id=account.staff_id)
-        else:
-            return ()
-        return () if row is None else tuple(name for name in row if name)
+            row = await self.tx.fetchrow(STAFF_CONTEXT, staff_id=account.staff_id)
+            if row is not None:
+                return (row["name"],)
+        return ()
