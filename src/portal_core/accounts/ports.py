@@ -102,7 +102,11 @@ class Sessions(Protocol):
     async def end_all(
         self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
     ) -> None:
-        """End every open session of the account except `keep`, and raise their versions."""
+        """End every open session of the account except `keep`, raise their versions, and `end_challenges`."""
+        ...
+
+    async def end_challenges(self, account_id: UUID, at: datetime) -> None:
+        """Mark as used the challenges of the account that could still be answered at this time."""
         ...
 
 

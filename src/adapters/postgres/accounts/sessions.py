@@ -10,7 +10,7 @@ from sqlalchemy import Text, bindparam, func, insert, select, update
 from adapters.postgres.access.tables import grants
 from adapters.postgres.accounts.accounts import external_of
 from adapters.postgres.accounts.settings import account_rules_of
-from adapters.postgres.accounts.tables import account_settings, accounts, sessions
+from adapters.postgres.accounts.tables import account_settings, accounts, challenges, sessions
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
 from adapters.postgres.engine.settings import settings_text
@@ -63,6 +63,17 @@ _ending = update(sessions).values(ended_at=bindparam("at"), version=sessions.c.v
 END_ALL = statement(
     "sessions.end_all",
     _ending.where(_here, _of_account, sessions.c.ended_at.is_(None), sessions.c.id != bindparam("keep")),
+)
+END_CHALLENGES = statement(
+    "sessions.end_challenges",
+    update(challenges)
+    .where(
+        challenges.c.practice_id == bindparam("practice_id"),
+        challenges.c.account_id == bindparam("account_id"),
+        challenges.c.used_at.is_(None),
+        challenges.c.expires_at > bindparam("at"),
+    )
+    .values(used_at=bindparam("at"), version=challenges.c.version + 1),
 )
 _NONE = UUID(int=0)
 
@@ -127,7 +138,11 @@ class PostgresSessions(Sessions):
         self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
     ) -> None:
         await self.tx.execute(END_ALL, account_id=account_id, at=at, keep=keep or _NONE)
+        await self.end_challenges(account_id, at)
         self.tx.add_audit_entry(audit_entry)
+
+    async def end_challenges(self, account_id: UUID, at: datetime) -> None:
+        self.tx.write_later(END_CHALLENGES, account_id=account_id, at=at)
 
 
 @define
