@@ -1,6 +1,7 @@
 """Idempotency keys: claimed when a unit of work begins, with the response stored when it commits.
 
-The request's digest and the response are encrypted: what a short request said could be found by trying.
+The request's digest, with the rights that the actor had, and the response are encrypted: what a short request said
+could be found by trying.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from adapters.postgres.engine.columns import Instant, associated_data
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.tables import idempotent_responses
 from adapters.postgres.engine.transaction import Transaction
+from portal_core.kernel.authorization import rights
 from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
 from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
 
@@ -67,6 +69,8 @@ async def _cipher(tx: Transaction) -> Cipher | None:
 async def claim_key(tx: Transaction) -> None:
     """Claim the actor's idempotent request, unless an earlier unit of the same request holds the claim.
 
+    Of a request that was already carried out, when the actor had more rights, sets the transaction's `replayed`.
+
     Raises:
         Replayed: it was already carried out.
         IdempotencyMismatch: the key was used for a different request.
@@ -80,18 +84,25 @@ async def claim_key(tx: Transaction) -> None:
     practice = tx.keys.cached_practice(tx.practice_id)
     digest_data = _associated_data(tx, idempotent_request, idempotent_responses.c.digest)
     mine = {"account_id": _account(tx), "operation": idempotent_request.operation, "key": idempotent_request.key}
-    sealed = practice.seal(idempotent_request.digest, digest_data)
+    held = rights(tx.actor)
+    sealed = practice.seal(" ".join((idempotent_request.digest.hex(), *sorted(held))).encode(), digest_data)
     if await tx.fetchrow(CLAIM, **mine, digest=sealed, expires_at=now + IDEMPOTENCY_RETENTION, now=now) is not None:
         return
     known = await tx.fetchrow(FIND, **mine)
-    if known is None or practice.open(known[0], digest_data) != idempotent_request.digest:
+    if known is None:
+        raise IdempotencyMismatch
+    digest, *held_then = practice.open(known[0], digest_data).decode().split()
+    if bytes.fromhex(digest) != idempotent_request.digest:
         raise IdempotencyMismatch
     cipher = await _cipher(tx)
     if cipher is None:
         raise RecordDestroyed
     if known[1] is None:
         raise IdempotencyMismatch
-    raise Replayed(cipher.open(known[1], _associated_data(tx, idempotent_request, idempotent_responses.c.body)))
+    replayed = Replayed(cipher.open(known[1], _associated_data(tx, idempotent_request, idempotent_responses.c.body)))
+    if held.issuperset(held_then):
+        raise replayed
+    tx.replayed = replayed
 
 
 def release_claim(tx: Transaction) -> None:

@@ -19,6 +19,7 @@ from adapters.postgres.engine.statements import Statement, only_reads, read_toge
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import RecordDestroyed, StaleVersion
+from portal_core.kernel.idempotency import Replayed
 from portal_core.kernel.sources import Clock, IdSource
 
 T = TypeVar("T")
@@ -50,7 +51,8 @@ def _wanted(yielded: object) -> _Wanted:
 class Transaction:
     """One transaction. Statements get `practice_id` automatically, and audit entries are written before the commit.
 
-    `claimed` is set if this transaction holds the claim of the actor's idempotent request.
+    `claimed` is set if this transaction holds the claim of the actor's idempotent request, and `replayed` if it only
+    checks whether the kept response may be repeated.
     """
 
     connection: Any
@@ -61,6 +63,7 @@ class Transaction:
     entries: list[AuditEntry] = field(factory=list)
     public_url: str = ""
     claimed: bool = False
+    replayed: Replayed | None = None
     _later: list[tuple[Statement, list[Any]]] = field(init=False, factory=list)
     _gathering: bool = field(init=False, default=False)
     _ciphers: dict[UUID, Cipher | None] = field(init=False, factory=dict)
