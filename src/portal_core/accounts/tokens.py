@@ -60,11 +60,6 @@ def hash_recovery_code(code: str) -> bytes:
     return hash_token(normalize_code(code))
 
 
-def normalize_totp(typed: str) -> str:
-    """A code of an authenticator app without the spaces and dashes that people type within it."""
-    return "".join(typed.split()).replace("-", "")
-
-
 def is_recovery_code(typed: str) -> bool:
     """Whether it has the length of a recovery code, rather than an authenticator's six digits."""
     return len(normalize_code(typed)) == _LENGTH
