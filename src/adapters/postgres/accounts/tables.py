@@ -20,6 +20,7 @@ from adapters.postgres.engine.columns import (
     digest,
     document,
     flag,
+    forget,
     instant,
     instants,
     number,
@@ -253,5 +254,9 @@ sign_in_guards.info["expired"] = (
     "coalesce(locked_until <= instant, true)"
     " AND NOT EXISTS (SELECT FROM unnest(attempts) AS at WHERE at > instant - interval '15 minutes')"
 )
+# The rows stay as the history of who was invited and which email somebody had.
+forget(invitations, "code_hash", "expires_at")
+forget(email_changes, "code_hash", "expires_at")
+forget(second_factors, "pending", "pending_until")
 account_settings = settings_table("account_settings")
 oidc_settings = settings_table("oidc_settings")

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -165,3 +166,14 @@ def associated_data(column: Column[Any], *row: object) -> str:
 def retain(table: Table, column: str, period: timedelta = timedelta(0)) -> None:
     """Rows are deleted when `column` is longer ago than `period`. An index on practice and column finds them."""
     table.info["retention"] = (column, period)
+
+
+def forget(table: Table, column: str, ended: str) -> None:
+    """The column is emptied when `ended` is past. Adds the index that finds these rows."""
+    table.info["forgotten"] = (column, ended)
+    Index(
+        f"{table.name}_{column}_idx",
+        table.c.practice_id,
+        table.c[ended],
+        postgresql_where=text(f"{column} IS NOT NULL"),
+    )

@@ -81,3 +81,4 @@ client_keys = client_table(
 )
 
 retain(idempotent_responses, "expires_at")
+retain(rate_limit_attempts, "expires_at")

@@ -1,5 +1,7 @@
 """Tables of notices, inboxes, notification settings and captured mail."""
 
+from datetime import timedelta
+
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
 
 from adapters.postgres.engine.columns import (
@@ -138,6 +140,8 @@ captured_mail = function_only_table(
     Index(None, "at", "id"),
 )
 
+# Longer than the codes in it work, which is what a developer looks for.
+retain(captured_mail, "at", timedelta(days=7))
 # A verified address is in the settings; any other may be a stranger's.
 retain(safe_email_verifications, "expires_at")
 branding_settings = settings_table("branding_settings")

@@ -20,3 +20,15 @@ def upgrade() -> None:
         " ALTER COLUMN recovery_hashes TYPE BYTEA USING NULL"
     )
     op.execute("DELETE FROM portal.idempotent_responses")
+    for table, column, ended in (
+        ("invitations", "code_hash", "expires_at"),
+        ("email_changes", "code_hash", "expires_at"),
+        ("second_factors", "pending", "pending_until"),
+    ):
+        op.create_index(
+            f"{table}_{column}_idx",
+            table,
+            ["practice_id", ended],
+            schema="portal",
+            postgresql_where=f"{column} IS NOT NULL",
+        )
