@@ -133,6 +133,7 @@ challenges = account_table(
         name="challenges_account_fkey",
     ),
     Index("challenges_token_key", "practice_id", "token_hash", unique=True),
+    Index(None, "practice_id", "account_id"),
     Index(None, "practice_id", "expires_at"),
 )
 

@@ -1,7 +1,7 @@
 """Digests of codes and of idempotent requests are encrypted with the practice's key.
 
 Earlier digests are removed, because the key is not at hand here and they could be searched for their codes: codes that
-are open end, and have to be asked for again.
+are open end, and have to be asked for again. Indexes find what expires, and the open challenges of an account.
 """
 
 from alembic import op
@@ -20,6 +20,9 @@ def upgrade() -> None:
         " ALTER COLUMN recovery_hashes TYPE BYTEA USING NULL"
     )
     op.execute("DELETE FROM portal.idempotent_responses")
+    op.create_index(
+        "challenges_practice_id_account_id_idx", "challenges", ["practice_id", "account_id"], schema="portal"
+    )
     for table, column, ended in (
         ("invitations", "code_hash", "expires_at"),
         ("email_changes", "code_hash", "expires_at"),
