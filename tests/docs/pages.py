@@ -17,7 +17,7 @@ from typing import Literal, get_args, get_origin
 import attrs
 import boto3
 
-from adapters.postgres.engine.maintenance import retention
+from adapters.postgres.engine.maintenance import forgotten, retention
 from entrypoints.jobs.queue import SCHEDULE
 from entrypoints.settings import Settings
 from entrypoints.use_case_registry import use_case_classes
@@ -109,6 +109,13 @@ def retention_periods() -> str:
     return "\n".join(rows) + "\n"
 
 
+def emptied_columns() -> str:
+    """What the worker empties in rows that stay."""
+    rows = ["| table | column | emptied after |", "| --- | --- | --- |"]
+    rows += [f"| `{table}` | `{column}` | `{ended}` |" for table, (column, ended) in forgotten().items()]
+    return "\n".join(rows) + "\n"
+
+
 def _period(period: timedelta) -> str:
     if not period:
         return "at once"
@@ -158,6 +165,7 @@ MAKERS: dict[str, Callable[[], str]] = {
         clinician_columns,
         schedule,
         retention_periods,
+        emptied_columns,
         cognito_operations,
         goals_lines,
         database_pages.row_rights,

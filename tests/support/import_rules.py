@@ -20,7 +20,7 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "cryptography": ("adapters.encryption",),
     "dependency_injector": ("entrypoints.container",),
     "granian": ("entrypoints.server",),
-    "httpx": ("adapters.breaches", "adapters.oidc"),
+    "httpx": ("adapters.bounded_fetch",),
     "joserfc": ("adapters.jitsi", "adapters.oidc"),
     "litestar": ("entrypoints.application", "entrypoints.http"),
     "msgspec": ("adapters.memory", "adapters.postgres", "entrypoints.http", "entrypoints.observability"),

@@ -6,18 +6,18 @@ hides the size of the answer. Without an answer in three seconds the password is
 a new password because a service is down.
 """
 
-import asyncio
 import hashlib
 import logging
 
-import httpx
 from attrs import define
 
+from adapters.bounded_fetch import fetch_bounded
 from portal_core.accounts.identity_provider import PasswordStrength
 
 TOTAL_SECONDS = 3.0
 MAX_BYTES = 200_000
 _PREFIX_LENGTH = 5
+_HEADERS = {"add-padding": "true"}
 _log = logging.getLogger(__name__)
 
 
@@ -37,27 +37,15 @@ class BreachedPasswordStrength(PasswordStrength):
     async def _is_breached(self, password: str) -> bool:
         digest = hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
         try:
-            async with asyncio.timeout(TOTAL_SECONDS):
-                answer = await self._range(digest[:_PREFIX_LENGTH])
-        except (OSError, httpx.HTTPError, ValueError) as error:
+            answer = await fetch_bounded(
+                f"{self.url}{digest[:_PREFIX_LENGTH]}", seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES, headers=_HEADERS
+            )
+            lines = answer.decode("ascii").splitlines()
+        except (OSError, ValueError) as error:
             _log.warning("breached_passwords_unavailable", extra={"error": type(error).__name__})
             return False
         rest, counts = digest[_PREFIX_LENGTH:], {}
-        for line in answer.splitlines():
+        for line in lines:
             known, _, count = line.partition(":")
             counts[known.strip().upper()] = count.strip()
         return counts.get(rest, "0") != "0"  # padding has the count 0
-
-    async def _range(self, prefix: str) -> str:
-        headers = {"add-padding": "true", "accept-encoding": "identity", "user-agent": "client-portal"}
-        async with (
-            httpx.AsyncClient(trust_env=False) as client,
-            client.stream("GET", f"{self.url}{prefix}", headers=headers) as response,
-        ):
-            response.raise_for_status()
-            body = b""
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise ValueError("the answer is too large")
-            return body.decode("ascii")

@@ -3,12 +3,12 @@
 It is imported when the first password is chosen: its lists take ten megabytes, which most processes never need.
 """
 
-from functools import cache
 from math import prod
 
 from attrs import define, field
 
 from adapters.local.bounded_threads import BoundedThreads
+from adapters.local.common_passwords import is_common_password
 from portal_core.accounts.identity_provider import PasswordStrength
 
 _MAX_CHECKED_LENGTH = 72
@@ -19,7 +19,7 @@ _MAX_WORK = 100_000
 
 @define
 class ZxcvbnStrength(PasswordStrength):
-    """30,000 common passwords, and an estimate that knows words, names, dates, keyboards and repetitions.
+    """Lists of common passwords, and an estimate that knows words, names, dates, keyboards and repetitions.
 
     In one thread, because an estimate takes up to a fifth of a second. Raises `Overloaded` when eight wait.
     """
@@ -27,7 +27,7 @@ class ZxcvbnStrength(PasswordStrength):
     _threads: BoundedThreads = field(factory=lambda: BoundedThreads("zxcvbn", 1, 8), init=False, repr=False)
 
     async def is_common(self, password: str) -> bool:
-        return password.lower() in await self._threads.run(_common)
+        return await self._threads.run(is_common_password, password)
 
     async def guesses_log10(self, password: str, words: tuple[str, ...]) -> float:
         return await self._threads.run(_guesses_log10, password, words)
@@ -44,13 +44,6 @@ def _guesses_log10(password: str, words: tuple[str, ...]) -> float:
     from zxcvbn import zxcvbn
 
     return float(zxcvbn(prefix, user_inputs=list(words))["guesses_log10"])
-
-
-@cache
-def _common() -> frozenset[str]:
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
-
-    return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def _prefix(password: str) -> str:

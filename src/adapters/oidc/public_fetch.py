@@ -1,4 +1,4 @@
-"""Fetches a document from a public https address: within a total time, of a bounded size, without redirects.
+"""Fetches a document from a public https address.
 
 The address comes from a practice's settings, so it must not lead into the network that the portal runs in: all
 addresses of the host must be global (`ipaddress`, after IANA's special-purpose registries), and the connection is made
@@ -8,34 +8,28 @@ to one of those that were checked, whatever the name resolves to by then.
 import asyncio
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
-import httpx
+from adapters.bounded_fetch import fetch_bounded
 
 TOTAL_SECONDS = 10.0
 MAX_BYTES = 1_000_000
+HEADERS = {"accept": "application/json"}
 
 
 async def fetch(url: str) -> bytes:
     """Fetch the document at an https URL.
 
     Raises:
-        ValueError: the URL is not https, its host has an address that is not public, or the document is too large.
-        OSError: the host does not send the document in ten seconds.
+        ValueError: the URL is not https, or its host has an address that is not public.
+        OSError: the host does not send the document in ten seconds, or it is too large.
     """
-    target = httpx.URL(url)
-    if target.scheme != "https" or not target.host:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
         raise ValueError("must be fetched over https")
-    async with _limited():
-        address = await public_address(target.host, target.port or 443)
-        return await _read(
-            target.copy_with(host=address), {"host": target.netloc.decode()}, {"sni_hostname": target.host}
-        )
-
-
-async def read(url: str) -> bytes:
-    """Fetch the document at a URL of any scheme and host, in the same time and size."""
-    async with _limited():
-        return await _read(httpx.URL(url), {}, {})
+    return await fetch_bounded(
+        url, seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES, headers=HEADERS, find_address=public_address
+    )
 
 
 async def public_address(host: str, port: int) -> str:
@@ -71,26 +65,3 @@ def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
 
 
 _NAT64 = ip_network("64:ff9b::/96")
-
-
-def _limited() -> asyncio.Timeout:
-    return asyncio.timeout(TOTAL_SECONDS)  # TimeoutError is an OSError
-
-
-async def _read(url: httpx.URL, headers: dict[str, str], extensions: dict[str, str]) -> bytes:
-    asked = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "client-portal", **headers}
-    try:
-        async with (
-            httpx.AsyncClient(trust_env=False) as client,
-            client.stream("GET", url, headers=asked, extensions=extensions) as response,
-        ):
-            if response.status_code != httpx.codes.OK:
-                raise OSError("the host does not send the document")
-            body = b""
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise ValueError("the document is too large")
-            return body
-    except httpx.HTTPError as error:
-        raise OSError("the host does not respond") from error

@@ -1,7 +1,7 @@
 """Invitations and email changes: a mailed code proves control of the mailbox.
 
-The code is created when the mail is written, and only its hash is stored. It has 40 random bits, which a hundred
-attempts cannot guess; the hash is bound to the invitation or change that the code is for.
+The code is created when the mail is written, and only its hash is stored, encrypted. It has 40 random bits, which
+a hundred attempts cannot guess; the hash is bound to the invitation or change that the code is for.
 """
 
 from datetime import datetime, timedelta

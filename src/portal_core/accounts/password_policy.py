@@ -3,6 +3,7 @@ passwords, no context words; no composition rules, no rotation, and every charac
 
 import re
 import unicodedata
+from datetime import date
 
 from portal_core.accounts.errors import InvalidPassword
 from portal_core.accounts.identity_provider import PasswordStrength
@@ -35,6 +36,15 @@ def forbidden_words(*texts: str) -> tuple[str, ...]:
     return tuple(sorted(folded, key=lambda word: (-len(word), word)))
 
 
+def date_of_birth_words(date_of_birth: date) -> tuple[str, ...]:
+    """A date of birth as people write it in figures: in any order, with separators or without, in two digits too."""
+    year, month, day = f"{date_of_birth:%Y}", f"{date_of_birth:%m}", f"{date_of_birth:%d}"
+    orders = [
+        order for years in (year, year[2:]) for order in ((years, month, day), (day, month, years), (month, day, years))
+    ]
+    return tuple(separator.join(order) for order in orders for separator in ("", "-", ".", "/"))
+
+
 async def check_new_password(
     password: str, *, rules: AccountRules, words: tuple[str, ...], strength: PasswordStrength, path: str = "password"
 ) -> str:
@@ -53,13 +63,15 @@ async def check_new_password(
     if len(text) > MAX_LENGTH:
         raise InvalidPassword.at(path, "password_too_long", f"Must be at most {MAX_LENGTH} characters long.")
     if await strength.is_common(text):
-        raise InvalidPassword.at(path, "password_common", "Must not be a common password.")
+        raise InvalidPassword.at(path, "password_common", "Must not be a common password, with or without additions.")
     own = text.casefold()
     for word in words:
         own = own.replace(word, "")
     if len(own) < MIN_OWN_LENGTH:
         raise InvalidPassword.at(
-            path, "password_from_context", "Must not consist of your name, your email or the practice's name."
+            path,
+            "password_from_context",
+            "Must not consist of your name, your email, your date of birth or the practice's name.",
         )
     if await strength.guesses_log10(text, words) < MIN_GUESSES_LOG10:
         raise InvalidPassword.at(path, "password_guessable", "Must be harder to guess. Try a few unrelated words.")

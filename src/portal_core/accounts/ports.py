@@ -102,7 +102,11 @@ class Sessions(Protocol):
     async def end_all(
         self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
     ) -> None:
-        """End every open session of the account except `keep`, and raise their versions."""
+        """End every open session of the account except `keep`, raise their versions, and `end_challenges`."""
+        ...
+
+    async def end_challenges(self, account_id: UUID, at: datetime) -> None:
+        """Mark as used the challenges of the account that could still be answered at this time."""
         ...
 
 
@@ -181,8 +185,10 @@ class PersonDirectory(Protocol):
         """Whether this is a staff member of the practice who has not left."""
         ...
 
-    async def names(self, account: Account) -> tuple[str, ...]:
-        """The person's names (given, family, chosen), which their password may not consist of."""
+    async def password_context(self, account: Account) -> tuple[str, ...]:
+        """What the person's password may not consist of: their names (given, family, chosen), and the date of birth of
+        a client (`date_of_birth_words`).
+        """
         ...
 
 

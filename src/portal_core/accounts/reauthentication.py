@@ -19,10 +19,11 @@ from portal_core.accounts.password_policy import normalize_password
 from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery_codes import redeem_recovery_code
-from portal_core.accounts.tokens import is_recovery_code, normalize_totp
+from portal_core.accounts.tokens import is_recovery_code
 from portal_core.kernel.actor import AccountHolder, Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.codes import compact_code
 from portal_core.kernel.errors import Invalid, PortalError, Unauthenticated
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.uow import Begin
@@ -69,18 +70,33 @@ class Reauthentication:
             account, result = await self._by_password(actor, password, password_path)
             if account.second_factor == "none" and isinstance(result, Accepted):
                 return account
-            if not code.strip():
+            if not compact_code(code):
                 message = "Two-step sign-in is on: send a code of your authenticator app, or a recovery code."
                 raise Invalid.at(path, "required", message)
             if is_recovery_code(code):
                 accepted = await self._redeem_recovery_code(actor, account, code)
             else:
                 state = result.state if isinstance(result, SecondFactorNeeded) else ""
-                accepted = await self.second_factors.check(Credential.of(account), state, normalize_totp(code))
+                accepted = await self.second_factors.check(Credential.of(account), state, compact_code(code))
             if not accepted:
                 await self._audit_failure(actor, account, "second_factor")
                 raise CodeRefused.at(path, "code_refused", "This code is incorrect or was already used.")
             return account
+
+    async def where_enrolled(self, actor: Actor, password: str, code: str) -> None:
+        """Check all factors of an account that has a second one, and nothing of others.
+
+        Raises:
+            Invalid: the password or the second factor is missing.
+            Unauthenticated, RateLimited, WrongPassword, CodeRefused: as `by_all_factors`.
+        """
+        async with self.begin(actor, read_only=True) as unit:
+            account = await current_account(unit, require_account_holder(actor))
+        if account.second_factor == "none":
+            return
+        if not password:
+            raise Invalid.at("password", "required", "Two-step sign-in is on: send your password too.")
+        await self.by_all_factors(actor, password, code)
 
     @asynccontextmanager
     async def _counted(self, actor: Actor) -> AsyncGenerator[None, None]:

@@ -51,18 +51,13 @@ def _derived(purpose: str, secret: str, salt: str) -> str:
 
 
 def generate_recovery_codes(tokens: TokenSource) -> tuple[str, ...]:
-    """Ten new codes of 24 characters: 120 random bits, so that a plain hash is enough (ASVS 5.0, 6.5.2)."""
+    """Ten new codes of 24 characters, which are 120 random bits."""
     return tuple("-".join(tokens.code() for _ in range(_PARTS)) for _ in range(RECOVERY_CODE_COUNT))
 
 
 def hash_recovery_code(code: str) -> bytes:
     """The hash of a recovery code as a person types it."""
     return hash_token(normalize_code(code))
-
-
-def normalize_totp(typed: str) -> str:
-    """A code of an authenticator app without the spaces and dashes that people type within it."""
-    return "".join(typed.split()).replace("-", "")
 
 
 def is_recovery_code(typed: str) -> bool:

@@ -15,6 +15,20 @@ from portal_core.kernel.actor import (
 from portal_core.kernel.errors import Forbidden, NotFound, Unauthenticated
 
 
+def rights(actor: Actor) -> frozenset[str]:
+    """What the actor may do by their roles or their grant: roles, areas, writing, and as which clinician.
+
+    A response that is kept for an Idempotency-Key is repeated only while the actor has all the rights that they had.
+    """
+    match actor:
+        case StaffActor(roles=roles, clinician_id=clinician_id):
+            return roles | ({str(clinician_id)} if clinician_id else set())
+        case ProxyActor(client_id=client_id, areas=areas, may_write=may_write):
+            return areas | ({"write"} if may_write else set()) | ({str(client_id)} if client_id else set())
+        case _:
+            return frozenset()
+
+
 def require_own_record(actor: Actor, area: Area, *, write: bool = False) -> UUID:
     """Return the client whose record this portal request is about.
 

@@ -1,15 +1,30 @@
 """Codes that people type, such as the ones mailed to an address to prove it. Only their hashes are stored.
 
 A mailed code is generated when its mail is written. It has 40 random bits; the limited number of attempts for each code
-makes guessing infeasible.
+makes guessing infeasible. Its hash could be searched for the code, so repositories store it encrypted with a key
+that is not in the database.
 """
 
 import hashlib
 import hmac
+import unicodedata
+from unicodedata import category
 from uuid import UUID
 
 _LABEL = ("BCDFGHJKLMNPQRSTVWXZ", "23456789") * 2
-_LOOKALIKES = str.maketrans("OIL", "011", "- ")
+_LOOKALIKES = str.maketrans("OIL", "011")
+_DASHES = ("Pd", "Cf")
+"""Dashes of all lengths, and characters that are not visible, such as soft hyphens and zero-width spaces."""
+
+
+def compact_code(typed: str) -> str:
+    """Return a code without the blanks and dashes that people type or paste within it, and with ASCII digits.
+
+    Accepts any text. Other characters are those of NFKC: what a keyboard types in full width is read as usual.
+    """
+    text = unicodedata.normalize("NFKC", typed)
+    kept = (one for one in text if not one.isspace() and one != "\N{MINUS SIGN}" and category(one) not in _DASHES)
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in kept)
 
 
 def normalize_code(typed: str) -> str:
@@ -17,7 +32,7 @@ def normalize_code(typed: str) -> str:
 
     Look-alikes as in Crockford's base 32: O is read as 0, I and L as 1.
     """
-    return typed.strip().upper().translate(_LOOKALIKES)
+    return compact_code(typed).upper().translate(_LOOKALIKES)
 
 
 def hash_code(subject_id: UUID, typed: str) -> bytes:

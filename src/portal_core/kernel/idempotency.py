@@ -4,11 +4,17 @@ An entry point puts an `IdempotentRequest` into the actor's origin. A unit of wo
 inside its own transaction: the claim is committed exactly when the effect is, and a second request with the same key
 waits for the first. A unit that is rolled back releases its claim for the next unit. `commit(result)` stores the
 response together with the effect.
+
+The response is repeated at once to an actor who still has all the rights that they had (`authorization.rights`). For
+one who lost some, the use case runs once more up to its commit, without an effect: if it refuses access, so is the
+repetition.
 """
 
 from datetime import timedelta
 
 from attrs import define
+
+from portal_core.kernel.errors import Forbidden, NotFound, Unauthenticated
 
 IDEMPOTENCY_RETENTION = timedelta(hours=24)
 
@@ -33,3 +39,8 @@ class Replayed(Exception):
     def __init__(self, response: bytes) -> None:
         super().__init__("already answered")
         self.response = response
+
+
+def refuses_access(error: Exception) -> bool:
+    """Whether the use case refuses a repeated request for who asks, rather than for what is stored by now."""
+    return isinstance(error, Forbidden | NotFound | Unauthenticated)

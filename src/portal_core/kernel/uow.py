@@ -67,7 +67,8 @@ class Begin(Protocol[U_co]):
     first where it does not depend on what is read.
 
     Raises:
-        Replayed: the actor's idempotent request was already carried out.
+        Replayed: the actor's idempotent request was already carried out. Raised by `commit`, or in place of an error,
+            if the actor has lost rights since: errors that refuse access come first.
         IdempotencyMismatch: its key was already used for a different request.
         TypeError: a read-only unit was asked to write.
     """

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from portal_core.access.audience import AudienceUnit
 from portal_core.access.ports import GrantClients, GrantPractice
-from portal_core.kernel.actor import SystemActor
+from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import AppointmentState, CodePurpose
 from portal_core.kernel.page import Page, PageRequest
@@ -193,6 +193,17 @@ class HostedPractice(GrantPractice, Protocol):
 
 class HostedPractices(Protocol):
     async def get(self) -> HostedPractice: ...
+
+
+class FactorCheck(Protocol):
+    """Asks an account's holder again for what they sign in with. `Reauthentication` of accounts does it."""
+
+    async def where_enrolled(self, actor: Actor, password: str, code: str) -> None:
+        """Check password and second factor of an account that has a second factor, and nothing of others.
+
+        Raises what the holder is told: what is missing, wrong, or tried too often.
+        """
+        ...
 
 
 class NotificationsUnit(UnitOfWork, AudienceUnit, Protocol):

@@ -335,3 +335,32 @@ def test_types_with_several_seats_are_for_staff_until_the_practice_says_otherwis
         rows = owner.execute("SELECT seats, self_bookable, version FROM portal.appointment_types").fetchall()
     assert sorted(rows) == [(1, False, 1), (1, True, 1), (2, False, 2), (8, False, 1)]
     drop_database(cluster, name)
+
+
+def test_codes_whose_digest_could_be_searched_end(cluster: Cluster) -> None:
+    name, practice = fresh_database(cluster), uuid4()
+    dsn = cluster.dsn(database=name)
+    _upgraded_to(dsn, "0023")
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")  # no foreign keys
+        owner.execute(
+            "INSERT INTO portal.second_factors (practice_id, account_id, recovery_hashes)"
+            " VALUES (%s, gen_random_uuid(), ARRAY['one', 'two']::bytea[])",
+            (practice,),
+        )
+        owner.execute(
+            "INSERT INTO portal.email_changes (practice_id, account_id, id, former_email, new_email, code_hash,"
+            " attempts, state, created_at, expires_at)"
+            " VALUES (%s, gen_random_uuid(), gen_random_uuid(), '', '', 'hash', 0, 'open', now(), now())",
+            (practice,),
+        )
+        owner.execute(
+            "INSERT INTO portal.idempotent_responses (practice_id, account_id, operation, key, digest, expires_at)"
+            " VALUES (%s, gen_random_uuid(), 'makeThing', 'key', 'digest', now())",
+            (practice,),
+        )
+        migrate(dsn, FIRST_DAY)
+        assert owner.execute("SELECT recovery_hashes FROM portal.second_factors").fetchall() == [(None,)]
+        assert owner.execute("SELECT code_hash, state FROM portal.email_changes").fetchall() == [(None, "open")]
+        assert owner.execute("SELECT count(*) FROM portal.idempotent_responses").fetchone() == (0,)
+    drop_database(cluster, name)

@@ -11,8 +11,9 @@ from attrs import define, field
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
+from adapters.bounded_fetch import fetch_bounded
 from adapters.oidc.issuers import OidcIssuers
-from adapters.oidc.public_fetch import read
+from adapters.oidc.public_fetch import HEADERS, MAX_BYTES, TOTAL_SECONDS
 from portal_core.accounts.settings import OidcSettings
 from tests.support.clock import FixedClock
 from tests.support.contracts.accounts.staff_tokens import AUDIENCE, ISSUER, TRUSTING_PRACTICES
@@ -63,7 +64,7 @@ class FakeIssuer(OidcIssuers):
     async def fetch(self, url: str) -> bytes:
         """Fetch as the adapter does, from the server's real address."""
         assert url == JWKS_URL
-        return await read(self.url)
+        return await fetch_bounded(self.url, seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES, headers=HEADERS)
 
     def claims(self, **other: Any) -> dict[str, Any]:
         """Valid claims with changes; None removes one."""

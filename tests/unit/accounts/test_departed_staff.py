@@ -58,6 +58,20 @@ async def test_pending_challenge_of_departed_staff_is_refused() -> None:
     with record_calls(use_cases) as calls, pytest.raises(ChallengeNotOpen):
         await use_cases.answer_challenge(challenge, use_cases.totp(secret), side="practice")
     assert calls.count("second_factors.check") == 0
+    assert (await use_cases.actions())[-1] == "sign_in.challenge_refused"
+
+
+async def test_challenge_from_the_moment_of_departure_is_refused() -> None:
+    """One that was stored after the others ended, by a sign-in that had begun before."""
+    use_cases = AccountUseCases()
+    account, _, secret = await enrolled(use_cases)
+    challenge = await use_cases.challenge(STAFF, side="practice")
+    stored = dict(use_cases.world.store.table("challenges"))
+    await set_active(use_cases, account, False)
+    use_cases.world.store.table("challenges").update(stored)
+    with record_calls(use_cases) as calls, pytest.raises(ChallengeNotOpen):
+        await use_cases.answer_challenge(challenge, use_cases.totp(secret), side="practice")
+    assert calls.count("second_factors.check") == 0
     assert (await last_refusal(use_cases))["reason"] == "left"
 
 

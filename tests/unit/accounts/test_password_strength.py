@@ -1,10 +1,15 @@
 """The contract suite of password strength on zxcvbn, and the limit on its work."""
 
+import gzip
+from importlib.resources import files
+
 import pytest
 from zxcvbn import zxcvbn
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
+from adapters.local.common_passwords import is_common_password
 from adapters.local.password_strength import ZxcvbnStrength
+from portal_core.accounts.password_policy import MAX_LENGTH
 from tests.support.contracts.accounts.password_strength import SYMBOLS, PasswordStrengthContract
 
 
@@ -34,3 +39,16 @@ async def test_strength_check_work_is_bounded(
     assert len(text) >= 12
     readings = len(enumerate_l33t_subs(relevant_l33t_subtable(text, L33T_TABLE)))
     assert readings * len(text) ** 2 < 200_000
+
+
+def test_list_has_the_three_thousand_common_passwords_of_policy_length() -> None:
+    packed = files("adapters.local").joinpath("long_common_passwords.txt.gz").read_bytes()
+    listed = gzip.decompress(packed).decode("ascii").splitlines()
+    assert len(set(listed)) == len(listed) == 4000
+    assert listed == sorted(listed)
+    for password in listed:
+        assert 12 <= len(password) <= MAX_LENGTH
+        assert password == password.casefold()
+        assert "@" not in password
+        assert is_common_password(password)
+        assert is_common_password(password.upper())

@@ -19,6 +19,7 @@ from portal_core.accounts.errors import (
     WrongPassword,
 )
 from portal_core.accounts.policy import SIGN_IN_BY_ADDRESS
+from portal_core.accounts.use_cases.change_password import ChangePasswordCommand
 from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactorCommand
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.remove_second_factor import RemoveSecondFactorCommand
@@ -233,6 +234,55 @@ async def test_challenge_expires_after_five_minutes() -> None:
     use_cases.world.clock.advance(5 * MINUTE)
     with pytest.raises(ChallengeNotOpen):
         await use_cases.answer_challenge(challenge, use_cases.totp(secret))
+
+
+async def test_refused_challenges_are_audited() -> None:
+    """Unknown, expired, used, and presented on the other side."""
+    use_cases, secret, codes = await enrolled()
+    expired = await use_cases.challenge()
+    use_cases.world.clock.advance(5 * MINUTE)
+    used, elsewhere = await use_cases.challenge(), await use_cases.challenge()
+    await use_cases.answer_challenge(used, use_cases.totp(secret))
+    unknown = evolve(used, challenge="unknown")
+    for count, challenge in enumerate((unknown, expired, used), start=1):
+        with pytest.raises(ChallengeNotOpen):
+            await use_cases.answer_challenge(challenge, codes[0])
+        assert (await use_cases.actions()).count("sign_in.challenge_refused") == count
+    with pytest.raises(ChallengeNotOpen):
+        await use_cases.answer_challenge(elsewhere, codes[0], side="practice")
+    assert (await use_cases.actions()).count("sign_in.challenge_refused") == 4
+    assert await use_cases.answer_challenge(elsewhere, codes[0])
+
+
+@pytest.mark.parametrize("how", ["sign_out", "end_session", "password"])
+async def test_signing_out_ends_a_sign_in_that_waits_for_the_second_factor(how: str) -> None:
+    use_cases, secret, codes = await enrolled()
+    actor = await use_cases.holder(
+        await use_cases.answer_challenge(await use_cases.challenge(), use_cases.totp(secret))
+    )
+    other = await use_cases.holder(await use_cases.answer_challenge(await use_cases.challenge(), codes[0]))
+    waiting = await use_cases.challenge()
+    match how:
+        case "sign_out":
+            await use_cases.sign_out(actor)
+        case "end_session":
+            assert other.session_id is not None
+            await use_cases.end_session(actor, other.session_id)
+        case "password":
+            await use_cases.change_password(
+                actor, ChangePasswordCommand(PASSWORD, "amber lantern 9 orchestra", codes[1])
+            )
+    with pytest.raises(ChallengeNotOpen):
+        await use_cases.answer_challenge(waiting, codes[2])
+    assert "sign_in.challenge_refused" in await use_cases.actions()
+
+
+async def test_signing_out_leaves_the_sign_ins_of_others() -> None:
+    use_cases, _, codes = await enrolled()
+    waiting = await use_cases.challenge()
+    await use_cases.add_client_account(EVE)
+    await use_cases.sign_out(await use_cases.holder(await use_cases.signed_in(EVE)))
+    assert await use_cases.answer_challenge(waiting, codes[0])
 
 
 async def test_address_limit_covers_both_sign_in_steps() -> None:

@@ -31,9 +31,14 @@ def test_every_sealed_column_keeps_its_label() -> None:
         "check_ins.location",
         "client_keys.wrapped",
         "clients.address",
+        "email_changes.code_hash",
         "enquiries.asked",
+        "idempotent_responses.digest",
         "identities.record",
+        "invitations.code_hash",
+        "safe_email_verifications.code_hash",
         "second_factors.pending",
+        "second_factors.recovery_hashes",
     }
 
 

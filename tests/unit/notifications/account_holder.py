@@ -5,9 +5,11 @@ from typing import Any
 
 from attrs import define, field
 
+from adapters.memory.accounts.identity_provider import MemoryPasswords, MemoryPool, MemorySecondFactors
 from adapters.memory.engine.limits import MemoryRateLimits
+from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.kernel.actor import ClientActor
-from portal_core.notifications.ports import Mail
+from portal_core.notifications.ports import FactorCheck, Mail
 from portal_core.notifications.use_cases.change_notification_settings import (
     ChangeNotificationSettings,
     ChangeNotificationSettingsCommand,
@@ -29,10 +31,13 @@ class SettingsOwner:
     post: FakeDelivery = field(factory=FakeDelivery)
     tokens: CountingTokens = field(factory=CountingTokens)
     limits: MemoryRateLimits = field(init=False)
+    factors: FactorCheck = field(init=False)
     actor: ClientActor = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.limits = MemoryRateLimits(self.world.clock)
+        pool = MemoryPool(self.world.clock, self.tokens)
+        self.factors = Reauthentication(self.world.begin, MemoryPasswords(pool), MemorySecondFactors(pool), self.limits)
 
     async def sign_up(self, email: str = "a@example.org") -> "SettingsOwner":
         client_id = await self.world.add_client()
@@ -45,7 +50,7 @@ class SettingsOwner:
 
     async def change(self, **fields: Any) -> NotificationSettingsView:
         fields = {"version": (await self.show()).version} | fields
-        use = ChangeNotificationSettings(self.world.begin, self.world.clock, self.world.ids, self.limits)
+        use = ChangeNotificationSettings(self.world.begin, self.world.clock, self.world.ids, self.limits, self.factors)
         return await use(self.actor, ChangeNotificationSettingsCommand(**fields))
 
     async def code(self) -> str:

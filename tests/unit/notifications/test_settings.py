@@ -82,13 +82,15 @@ async def test_stop_withdraws_consent_for_all_accounts_in_the_practice(
 
 async def test_old_address_is_notified_of_redirect(world: MemoryNotificationsWorld, holder: SettingsOwner) -> None:
     warning = Notice("contact_changed", "security", to_account=holder.actor.account_id)
-    await holder.change(language="es", do_not_text=True, safe_phone=PHONE)
+    await holder.change(language="es", do_not_text=True)
     assert world.store.notices == []
     await holder.change(sms_phone=PHONE)
     assert world.store.notices == [warning]
     await holder.change(sms_phone=PHONE)
     await holder.change(sms_phone=None)
     assert world.store.notices == [warning, warning]
+    await holder.change(safe_phone=PHONE)
+    assert world.store.notices == [warning, warning, warning]
 
 
 async def test_a_stale_change_is_refused(holder: SettingsOwner) -> None:

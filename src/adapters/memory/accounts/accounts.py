@@ -116,7 +116,13 @@ class MemorySessions(MemoryRows[Session], Sessions):
         for one in self._of(account_id):
             if one.ended_at is None and one.id != keep:
                 self.tx.save("sessions", own_key(self.tx, one.id), one.end(at))
+        await self.end_challenges(account_id, at)
         await self.tx.audit.record(audit_entry)
+
+    async def end_challenges(self, account_id: UUID, at: datetime) -> None:
+        for one in own_rows(self.tx, "challenges"):
+            if one.account_id == account_id and one.used_at is None and at < one.expires_at:
+                self.tx.save("challenges", own_key(self.tx, one.id), one.use(at))
 
     def _of(self, account_id: UUID) -> list[Session]:
         return [one for one in self._rows() if one.account_id == account_id]

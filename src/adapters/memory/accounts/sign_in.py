@@ -11,6 +11,7 @@ from adapters.memory.engine.row_visibility import reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor
+from portal_core.accounts.password_policy import date_of_birth_words
 from portal_core.accounts.ports import (
     Challenges,
     EmailRequests,
@@ -113,10 +114,11 @@ class MemoryPersonDirectory(PersonDirectory):
     async def is_active_staff(self, staff_id: UUID) -> bool:
         return any(one.id == staff_id and one.active for one in self._people("staff"))
 
-    async def names(self, account: Account) -> tuple[str, ...]:
+    async def password_context(self, account: Account) -> tuple[str, ...]:
         for one in self._people("clients"):
             if one.id == account.client_id:
-                return tuple(name for name in (one.given_name, one.family_name, one.chosen_name) if name)
+                names = (name for name in (one.given_name, one.family_name, one.chosen_name) if name)
+                return (*names, *date_of_birth_words(one.date_of_birth))
         for one in self._people("staff"):
             if one.id == account.staff_id:
                 return (one.name,)

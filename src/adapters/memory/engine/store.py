@@ -14,8 +14,9 @@ from attrs import define, field, frozen
 from adapters.unit_composition import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
+from portal_core.kernel.authorization import rights
 from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion
-from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
+from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed, refuses_access
 from portal_core.kernel.notices import Notice
 from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
 from portal_core.kernel.sources import Clock
@@ -39,6 +40,7 @@ class IdempotentResponse:
     """The stored response for an idempotency key."""
 
     digest: bytes
+    rights: frozenset[str]
     body: bytes
     expires_at: datetime
 
@@ -80,6 +82,7 @@ class MemoryTransaction:
     tables: dict[str, Table]
     read_only: bool = False
     committed: bool = False
+    replayed: Replayed | None = None
 
     def table(self, name: str) -> Table:
         """Return the rows of a table as this transaction sees them; in a read-only one, unchangeable."""
@@ -177,12 +180,14 @@ class MemoryUnit:
 
     async def commit(self, result: T) -> T:
         """Store the transaction's tables, and the result for repeated idempotent requests."""
+        if self.tx.replayed is not None:
+            raise self.tx.replayed
         idempotent_request = self.tx.actor.origin.idempotent_request
         if idempotent_request is not None:
             body = msgspec.json.encode(result)
             expires_at = self.tx.store.clock.now() + IDEMPOTENCY_RETENTION
             self.tx.table("idempotent_responses")[_response_key(self.tx.actor)] = IdempotentResponse(
-                idempotent_request.digest, body, expires_at
+                idempotent_request.digest, rights(self.tx.actor), body, expires_at
             )
         if not self.tx.read_only:
             self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
@@ -212,6 +217,8 @@ class MemoryBegin:
             try:
                 yield self.unit(tx)
             except PortalError as error:
+                if tx.replayed is not None and not refuses_access(error):
+                    raise tx.replayed from None
                 denied = denial(error)
                 if denied is not None:
                     await MemoryTransaction(self.store, actor, self.store.tables).audit.record(denied)
@@ -237,7 +244,9 @@ class MemoryBegin:
                 raise IdempotencyMismatch
             if (tx.practice_id, tx.record) in tx.table("destroyed_keys"):
                 raise RecordDestroyed
-            raise Replayed(known.body)
+            tx.replayed = Replayed(known.body)
+            if known.rights <= rights(tx.actor):
+                raise tx.replayed
         idempotent_request.claimed = True
         return idempotent_request
 

@@ -120,29 +120,31 @@ class PostgresInvitations(Invitations):
 
     async def get(self, invitation_id: UUID) -> Invitation | None:
         row = await self.tx.fetchrow(GET_INVITATION, id=invitation_id)
-        return None if row is None else _invitation(row)
+        return None if row is None else self._invitation(row)
 
     async def lock(self) -> None:
         await self.tx.fetchrow(LOCK_INVITATIONS, practice=f"invitations {self.tx.practice_id}")
 
     async def add(self, invitation: Invitation, audit_entry: AuditEntry) -> None:
-        values = _INVITATION.values(invitation, email_key=invitation.email, terms=_terms_written(invitation.terms))
-        await self.tx.execute(ADD_INVITATION, **values)
+        values = self._values(invitation)
+        await self.tx.execute(ADD_INVITATION, **values, email_key=invitation.email)
         self.tx.add_audit_entry(audit_entry)
 
     async def save(self, invitation: Invitation, audit_entry: AuditEntry) -> None:
-        await self.tx.save(SAVE_INVITATION, **_INVITATION.values(invitation))
+        await self.tx.save(SAVE_INVITATION, **self._values(invitation))
         self.tx.add_audit_entry(audit_entry)
 
     async def attempt(self, email: str, now: datetime) -> tuple[Invitation, ...]:
         rows = await self.tx.fetch(TRY_INVITATIONS, address=email, now=now)
-        return tuple(sorted(map(_invitation, rows), key=lambda one: one.id))
+        return tuple(sorted(map(self._invitation, rows), key=lambda one: one.id))
 
     async def list_open_for(self, email: str, client_id: UUID | None = None) -> tuple[Invitation, ...]:
-        return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS, address=email, client_id=client_id)))
+        rows = await self.tx.fetch(OPEN_INVITATIONS, address=email, client_id=client_id)
+        return tuple(map(self._invitation, rows))
 
     async def list_open_of(self, client_id: UUID) -> tuple[Invitation, ...]:
-        return tuple(map(_invitation, await self.tx.fetch(OPEN_INVITATIONS_OF_CLIENT, client_id=client_id)))
+        rows = await self.tx.fetch(OPEN_INVITATIONS_OF_CLIENT, client_id=client_id)
+        return tuple(map(self._invitation, rows))
 
     async def proxies_invited(self, client_ids: Collection[UUID]) -> frozenset[tuple[UUID, str]]:
         rows = await self.tx.fetch(PROXIES_INVITED, client_ids=list(client_ids)) if client_ids else []
@@ -154,11 +156,15 @@ class PostgresInvitations(Invitations):
             rows = await self.tx.fetch(INVITATIONS, **span)
         else:
             rows = await self.tx.fetch(OWN_INVITATIONS, own_clinician=clinician_id, **span)
-        return page.paginate([_invitation(row) for row in rows], lambda one: one.id).map(InvitationView.of)
+        return page.paginate([self._invitation(row) for row in rows], lambda one: one.id).map(InvitationView.of)
 
+    def _values(self, invitation: Invitation) -> dict[str, Any]:
+        sealed = self.tx.seal_digest(invitations.c.code_hash, invitation.id, invitation.code_hash)
+        return _INVITATION.values(invitation, terms=_terms_written(invitation.terms), code_hash=sealed)
 
-def _invitation(row: Any) -> Invitation:
-    return _INVITATION.of(row, terms=_terms_read(row["terms"]))
+    def _invitation(self, row: Any) -> Invitation:
+        code_hash = self.tx.unseal_digest(invitations.c.code_hash, row["id"], row["code_hash"])
+        return _INVITATION.of(row, terms=_terms_read(row["terms"]), code_hash=code_hash)
 
 
 def _terms_written(terms: GrantTerms | None) -> dict[str, Any] | None:
@@ -193,17 +199,25 @@ class PostgresEmailChanges(EmailChanges):
     tx: Transaction
 
     async def get(self, account_id: UUID, change_id: UUID) -> EmailChange | None:
-        row = await self.tx.fetchrow(GET_CHANGE, account_id=account_id, id=change_id)
-        return None if row is None else _CHANGE.of(row)
+        return self._change(await self.tx.fetchrow(GET_CHANGE, account_id=account_id, id=change_id))
 
     async def find_open(self, account_id: UUID) -> EmailChange | None:
-        row = await self.tx.fetchrow(OPEN_CHANGE, account_id=account_id)
-        return None if row is None else _CHANGE.of(row)
+        return self._change(await self.tx.fetchrow(OPEN_CHANGE, account_id=account_id))
 
     async def add(self, change: EmailChange, audit_entry: AuditEntry) -> None:
-        await self.tx.execute(ADD_CHANGE, **_CHANGE.values(change))
+        await self.tx.execute(ADD_CHANGE, **self._values(change))
         self.tx.add_audit_entry(audit_entry)
 
     async def save(self, change: EmailChange, audit_entry: AuditEntry) -> None:
-        await self.tx.save(SAVE_CHANGE, **_CHANGE.values(change))
+        await self.tx.save(SAVE_CHANGE, **self._values(change))
         self.tx.add_audit_entry(audit_entry)
+
+    def _values(self, change: EmailChange) -> dict[str, Any]:
+        sealed = self.tx.seal_digest(email_changes.c.code_hash, change.id, change.code_hash)
+        return _CHANGE.values(change, code_hash=sealed)
+
+    def _change(self, row: Any) -> EmailChange | None:
+        if row is None:
+            return None
+        code_hash = self.tx.unseal_digest(email_changes.c.code_hash, row["id"], row["code_hash"])
+        return _CHANGE.of(row, code_hash=code_hash)

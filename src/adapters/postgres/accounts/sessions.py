@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Text, bindparam, case, func, insert, literal_column, select
+from sqlalchemy import Text, bindparam, case, func, insert, literal_column, select, update
 
 from adapters.postgres.access.tables import grants
 from adapters.postgres.accounts.accounts import external_of
 from adapters.postgres.accounts.settings import account_rules_of
-from adapters.postgres.accounts.tables import account_settings, accounts, sessions
+from adapters.postgres.accounts.tables import account_settings, accounts, challenges, sessions
 from adapters.postgres.engine.columns import Instant, Uuid
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.outages import raise_unavailable_on_outage
@@ -83,6 +83,17 @@ END_ALL = statement(
         )
     ),
 )
+END_CHALLENGES = statement(
+    "sessions.end_challenges",
+    update(challenges)
+    .where(
+        challenges.c.practice_id == bindparam("practice_id"),
+        challenges.c.account_id == bindparam("account_id"),
+        challenges.c.used_at.is_(None),
+        challenges.c.expires_at > bindparam("at"),
+    )
+    .values(used_at=bindparam("at"), version=challenges.c.version + 1),
+)
 _NONE = UUID(int=0)
 
 
@@ -146,7 +157,11 @@ class PostgresSessions(Sessions):
         self, account_id: UUID, at: datetime, audit_entry: AuditEntry, *, keep: UUID | None = None
     ) -> None:
         await self.tx.execute(END_ALL, account_id=account_id, at=at, keep=keep or _NONE)
+        await self.end_challenges(account_id, at)
         self.tx.add_audit_entry(audit_entry)
+
+    async def end_challenges(self, account_id: UUID, at: datetime) -> None:
+        self.tx.write_later(END_CHALLENGES, account_id=account_id, at=at)
 
 
 @define

@@ -15,6 +15,7 @@ from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, staff
 from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor
+from portal_core.accounts.password_policy import date_of_birth_words
 from portal_core.accounts.ports import Challenges, EmailRequests, PersonDirectory, SecondFactorRecords, SignInGuards
 from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
@@ -49,7 +50,7 @@ FIND_CHALLENGE = statement(
 )
 SAVE_CHALLENGE = statement("challenges.save", update_version(challenges, "attempts", "used_at"))
 
-_FACTOR = entity(SecondFactor, second_factors, recovery_hashes=(second_factors.c.recovery_hashes,))
+_FACTOR = entity(SecondFactor, second_factors)
 _factor = (
     second_factors.c.practice_id == bindparam("practice_id"),
     second_factors.c.account_id == bindparam("account_id"),
@@ -60,7 +61,6 @@ MAKE_FACTOR = statement(
     .values(
         practice_id=bindparam("practice_id"),
         account_id=bindparam("account_id"),
-        recovery_hashes=bindparam("recovery_hashes"),
         version=0,
     )
     .on_conflict_do_nothing(),
@@ -128,14 +128,14 @@ IS_ACTIVE_STAFF = statement(
         staff.c.practice_id == bindparam("practice_id"), staff.c.id == bindparam("staff_id"), staff.c.active
     ),
 )
-CLIENT_NAMES = statement(
-    "directory.client_names",
-    select(clients.c.given_name, clients.c.family_name, clients.c.chosen_name).where(
+CLIENT_CONTEXT = statement(
+    "directory.client_password_context",
+    select(clients.c.given_name, clients.c.family_name, clients.c.chosen_name, clients.c.date_of_birth).where(
         clients.c.practice_id == bindparam("practice_id"), clients.c.id == bindparam("client_id")
     ),
 )
-STAFF_NAMES = statement(
-    "directory.staff_names",
+STAFF_CONTEXT = statement(
+    "directory.staff_password_context",
     select(staff.c.name).where(staff.c.practice_id == bindparam("practice_id"), staff.c.id == bindparam("staff_id")),
 )
 
@@ -180,19 +180,20 @@ class PostgresChallenges(Challenges):
 
 @define
 class PostgresSecondFactorRecords(SecondFactorRecords):
-    """The handle of an enrollment is encrypted with the practice's key; recovery codes are hashes."""
+    """The handle of an enrollment, and the digests of recovery codes, are encrypted with the practice's key."""
 
     tx: Transaction
 
     async def lock(self, account_id: UUID) -> SecondFactor:
         row = None
         while row is None:  # it may be removed between the two statements
-            await self.tx.execute(MAKE_FACTOR, account_id=account_id, recovery_hashes=[])
+            await self.tx.execute(MAKE_FACTOR, account_id=account_id)
             row = await self.tx.fetchrow(LOCK_FACTOR, account_id=account_id)
         pending = row["pending"]
         if pending is not None:
             pending = self.tx.unseal_with_practice_key(second_factors.c.pending, account_id, pending)
-        return _FACTOR.of(row, pending=pending, recovery_hashes=tuple(row["recovery_hashes"]))
+        hashes = self.tx.unseal_digests(second_factors.c.recovery_hashes, account_id, row["recovery_hashes"])
+        return _FACTOR.of(row, pending=pending, recovery_hashes=hashes)
 
     async def save(self, second_factor: SecondFactor, audit_entry: AuditEntry) -> None:
         pending = None
@@ -200,7 +201,10 @@ class PostgresSecondFactorRecords(SecondFactorRecords):
             pending = self.tx.seal_with_practice_key(
                 second_factors.c.pending, second_factor.account_id, second_factor.pending
             )
-        values = _FACTOR.values(second_factor, pending=pending, recovery_hashes=second_factor.recovery_hashes)
+        hashes = self.tx.seal_digests(
+            second_factors.c.recovery_hashes, second_factor.account_id, second_factor.recovery_hashes
+        )
+        values = _FACTOR.values(second_factor, pending=pending, recovery_hashes=hashes)
         await self.tx.execute(SAVE_FACTOR, **values)
         self.tx.add_audit_entry(audit_entry)
 
@@ -268,11 +272,14 @@ class PostgresPersonDirectory(PersonDirectory):
     async def is_active_staff(self, staff_id: UUID) -> bool:
         return await self.tx.fetchrow(IS_ACTIVE_STAFF, staff_id=staff_id) is not None
 
-    async def names(self, account: Account) -> tuple[str, ...]:
+    async def password_context(self, account: Account) -> tuple[str, ...]:
         if account.client_id is not None:
-            row = await self.tx.fetchrow(CLIENT_NAMES, client_id=account.client_id)
+            row = await self.tx.fetchrow(CLIENT_CONTEXT, client_id=account.client_id)
+            if row is not None:
+                names = (row["given_name"], row["family_name"], row["chosen_name"])
+                return (*filter(None, names), *date_of_birth_words(row["date_of_birth"]))
         elif account.staff_id is not None:
-            row = await self.tx.fetchrow(STAFF_NAMES, staff_id=account.staff_id)
-        else:
-            return ()
-        return () if row is None else tuple(name for name in row if name)
+            row = await self.tx.fetchrow(STAFF_CONTEXT, staff_id=account.staff_id)
+            if row is not None:
+                return (row["name"],)
+        return ()

@@ -1,17 +1,17 @@
-"""Tables of accounts, sessions and sign-in. Tokens are stored only as SHA-256 hashes."""
+"""Tables of accounts, sessions and sign-in.
+
+Tokens are stored only as SHA-256 hashes, codes that people type only as sealed ones.
+"""
 
 from datetime import timedelta
 
 from sqlalchemy import (
     CheckConstraint,
-    Column,
     ForeignKeyConstraint,
     Index,
-    LargeBinary,
     PrimaryKeyConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres.engine.columns import (
     account_table,
@@ -19,6 +19,7 @@ from adapters.postgres.engine.columns import (
     digest,
     document,
     flag,
+    forget,
     instant,
     instants,
     narrow,
@@ -137,6 +138,7 @@ challenges = account_table(
         name="challenges_account_fkey",
     ),
     Index("challenges_token_key", "practice_id", "token_hash", unique=True),
+    Index(None, "practice_id", "account_id"),
     Index(None, "practice_id", "expires_at"),
 )
 narrow(challenges, to=("visitor",))
@@ -146,7 +148,8 @@ second_factors = account_table(
     # The provider's handle of an enrollment in progress, encrypted with the practice's key.
     sealed("pending"),
     instant("pending_until", null=True),
-    Column("recovery_hashes", ARRAY(LargeBinary), nullable=False),
+    # The digests of unused recovery codes, encrypted with the practice's key; null when there are none.
+    sealed("recovery_hashes"),
     version(),
     PrimaryKeyConstraint("practice_id", "account_id"),
     ForeignKeyConstraint(
@@ -180,8 +183,9 @@ invitations = practice_table(
     # The terms of a proxy's grant; null for other invitations.
     document("terms", null=True),
     string("state"),
-    # Null until the mail is written: the code is created then, and only its hash is stored.
-    digest("code_hash", null=True),
+    # Null until the mail is written: the code is created then, and only its digest is stored, encrypted with the
+    # practice's key.
+    sealed("code_hash"),
     number("attempts"),
     # The account to create on acceptance; set before the identity provider is called, so that a rerun does not create
     # a second one.
@@ -217,7 +221,7 @@ email_changes = account_table(
     uuid("id"),
     string("former_email"),
     string("new_email"),
-    digest("code_hash", null=True),
+    sealed("code_hash"),
     number("attempts"),
     string("state"),
     instant("created_at"),
@@ -261,5 +265,9 @@ sign_in_guards.info["expired"] = (
     "coalesce(locked_until <= instant, true)"
     " AND NOT EXISTS (SELECT FROM unnest(attempts) AS at WHERE at > instant - interval '15 minutes')"
 )
+# The rows stay as the history of who was invited and which email somebody had.
+forget(invitations, "code_hash", "expires_at")
+forget(email_changes, "code_hash", "expires_at")
+forget(second_factors, "pending", "pending_until")
 account_settings = settings_table("account_settings")
 oidc_settings = settings_table("oidc_settings")

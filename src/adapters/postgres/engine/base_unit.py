@@ -18,6 +18,7 @@ from adapters.unit_composition import Repository
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
 from portal_core.kernel.errors import PortalError
+from portal_core.kernel.idempotency import refuses_access
 from portal_core.kernel.sources import Clock, IdSource
 
 T = TypeVar("T")
@@ -48,7 +49,13 @@ class PostgresUnit:
         return await self.tx.read_together(*reads)
 
     async def commit(self, result: T) -> T:
-        """Write the audit entries and the idempotent response, and commit."""
+        """Write the audit entries and the idempotent response, and commit.
+
+        Raises:
+            Replayed: the request was carried out before; nothing is written.
+        """
+        if self.tx.replayed is not None:
+            raise self.tx.replayed
         if self.tx.actor.origin.idempotent_request is not None:
             await save_response(self.tx, msgspec.json.encode(result))
         await self.tx.commit()
@@ -91,6 +98,8 @@ class PostgresBegin:
                     yield self.unit(tx)
                 except PortalError as error:
                     await self._roll_back(tx)
+                    if tx.replayed is not None and not refuses_access(error):
+                        raise tx.replayed from None
                     await self._deny(connection, actor, error)
                     raise
                 finally:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -106,7 +107,10 @@ def sealed(name: str, *, null: bool = True, label: str = "") -> Column[Any]:
 
 
 def digest(name: str, *, null: bool = False) -> Column[Any]:
-    """A column with the SHA-256 of a value that is not stored."""
+    """A column with the SHA-256 of a value that is not stored, of at least 128 random bits.
+
+    A digest of anything that can be guessed, such as a code that people type, belongs in a `sealed` column.
+    """
     return Column(name, LargeBinary, nullable=null)
 
 
@@ -191,3 +195,14 @@ def reaches(table: Table, command: Command) -> tuple[Reach, ...]:
 def retain(table: Table, column: str, period: timedelta = timedelta(0)) -> None:
     """Rows are deleted when `column` is longer ago than `period`. An index on practice and column finds them."""
     table.info["retention"] = (column, period)
+
+
+def forget(table: Table, column: str, ended: str) -> None:
+    """The column is emptied when `ended` is past. Adds the index that finds these rows."""
+    table.info["forgotten"] = (column, ended)
+    Index(
+        f"{table.name}_{column}_idx",
+        table.c.practice_id,
+        table.c[ended],
+        postgresql_where=text(f"{column} IS NOT NULL"),
+    )

@@ -1,8 +1,13 @@
-"""Idempotency keys: claimed when a unit of work begins, with the response stored when it commits."""
+"""Idempotency keys: claimed when a unit of work begins, with the response stored when it commits.
 
+The request's digest, with the rights that the actor had, and the response are encrypted: what a short request said
+could be found by trying.
+"""
+
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, null, select, update
+from sqlalchemy import Column, bindparam, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.encryption.cipher import Cipher
@@ -10,6 +15,7 @@ from adapters.postgres.engine.columns import Instant, associated_data
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.tables import idempotent_responses
 from adapters.postgres.engine.transaction import Transaction
+from portal_core.kernel.authorization import rights
 from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
 from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
 
@@ -52,10 +58,8 @@ def _account(tx: Transaction) -> UUID:
     return getattr(tx.actor, "account_id", None) or _NOBODY
 
 
-def _associated_data(tx: Transaction, idempotent_request: IdempotentRequest) -> str:
-    return associated_data(
-        idempotent_responses.c.body, _account(tx), idempotent_request.operation, idempotent_request.key
-    )
+def _associated_data(tx: Transaction, idempotent_request: IdempotentRequest, column: Column[Any]) -> str:
+    return associated_data(column, _account(tx), idempotent_request.operation, idempotent_request.key)
 
 
 async def _cipher(tx: Transaction) -> Cipher | None:
@@ -64,6 +68,8 @@ async def _cipher(tx: Transaction) -> Cipher | None:
 
 async def claim_key(tx: Transaction) -> None:
     """Claim the actor's idempotent request, unless an earlier unit of the same request holds the claim.
+
+    Of a request that was already carried out, when the actor had more rights, sets the transaction's `replayed`.
 
     Raises:
         Replayed: it was already carried out.
@@ -75,23 +81,28 @@ async def claim_key(tx: Transaction) -> None:
         return
     idempotent_request.claimed = tx.claimed = True
     now = tx.clock.now()
+    practice = tx.keys.cached_practice(tx.practice_id)
+    digest_data = _associated_data(tx, idempotent_request, idempotent_responses.c.digest)
     mine = {"account_id": _account(tx), "operation": idempotent_request.operation, "key": idempotent_request.key}
-    if (
-        await tx.fetchrow(
-            CLAIM, **mine, digest=idempotent_request.digest, expires_at=now + IDEMPOTENCY_RETENTION, now=now
-        )
-        is not None
-    ):
+    held = rights(tx.actor)
+    sealed = practice.seal(" ".join((idempotent_request.digest.hex(), *sorted(held))).encode(), digest_data)
+    if await tx.fetchrow(CLAIM, **mine, digest=sealed, expires_at=now + IDEMPOTENCY_RETENTION, now=now) is not None:
         return
     known = await tx.fetchrow(FIND, **mine)
-    if known is None or known[0] != idempotent_request.digest:
+    if known is None:
+        raise IdempotencyMismatch
+    digest, *held_then = practice.open(known[0], digest_data).decode().split()
+    if bytes.fromhex(digest) != idempotent_request.digest:
         raise IdempotencyMismatch
     cipher = await _cipher(tx)
     if cipher is None:
         raise RecordDestroyed
     if known[1] is None:
         raise IdempotencyMismatch
-    raise Replayed(cipher.open(known[1], _associated_data(tx, idempotent_request)))
+    replayed = Replayed(cipher.open(known[1], _associated_data(tx, idempotent_request, idempotent_responses.c.body)))
+    if held.issuperset(held_then):
+        raise replayed
+    tx.replayed = replayed
 
 
 def release_claim(tx: Transaction) -> None:
@@ -109,7 +120,7 @@ async def save_response(tx: Transaction, body: bytes) -> None:
     cipher = None if idempotent_request is None else await _cipher(tx)
     if idempotent_request is None or cipher is None:
         return
-    sealed = cipher.seal(body, _associated_data(tx, idempotent_request))
+    sealed = cipher.seal(body, _associated_data(tx, idempotent_request, idempotent_responses.c.body))
     tx.write_later(
         KEEP,
         account_id=_account(tx),

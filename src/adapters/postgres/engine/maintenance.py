@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from adapters.postgres.engine.columns import SCHEMA
 from adapters.postgres.engine.metadata import metadata
 from portal_core.kernel.sources import Clock
 
@@ -16,6 +17,12 @@ def retention() -> dict[str, tuple[str, timedelta]]:
     """Table, the column with the instant after which its rows are of no use, and how long they are kept after it."""
     tables = sorted(metadata.tables.values(), key=lambda table: table.name)
     return {table.name: table.info["retention"] for table in tables if "retention" in table.info}
+
+
+def forgotten() -> dict[str, tuple[str, str]]:
+    """Table, the column that is emptied, and the column with the instant after which it is of no use."""
+    tables = sorted(metadata.tables.values(), key=lambda table: table.name)
+    return {table.name: table.info["forgotten"] for table in tables if "forgotten" in table.info}
 
 
 def delete_expired_function() -> str:
@@ -28,10 +35,22 @@ def delete_expired_function() -> str:
         name: f"{column} < instant - make_interval(secs => {period.total_seconds():.0f})"
         for name, (column, period) in retention().items()
     } | {table.name: table.info["expired"] for table in metadata.tables.values() if "expired" in table.info}
-    deletes = "\n".join(
+    of_practices = {name for name in conditions if "practice_id" in metadata.tables[f"{SCHEMA}.{name}"].c}
+    statements = [
         f"    DELETE FROM portal.{name} WHERE practice_id = practice AND {condition};"  # noqa: S608  (constants)
         for name, condition in conditions.items()
+        if name in of_practices
+    ] + [
+        f"    UPDATE portal.{name} SET {column} = NULL WHERE practice_id = practice"  # noqa: S608  (constants)
+        f" AND {column} IS NOT NULL AND {ended} < instant;"
+        for name, (column, ended) in forgotten().items()
+    ]
+    of_all = "\n".join(
+        f"  DELETE FROM portal.{name} WHERE {condition};"  # noqa: S608  (constants)
+        for name, condition in conditions.items()
+        if name not in of_practices
     )
+    of_each = "\n".join(statements)
     return f"""
 CREATE OR REPLACE FUNCTION portal.delete_expired(instant timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
@@ -42,9 +61,9 @@ BEGIN
   -- A time to come would delete everybody's sessions.
   instant := least(instant, clock_timestamp());
   FOR practice IN SELECT id FROM portal.practices LOOP
-{deletes}
+{of_each}
   END LOOP;
-  DELETE FROM portal.rate_limit_attempts WHERE expires_at < instant;
+{of_all}
 END $$"""  # noqa: S608  (constants)
 
 
@@ -56,7 +75,7 @@ class PostgresMaintenance:
     clock: Clock
 
     async def delete_expired(self) -> None:
-        """Delete the rows whose retention has ended."""
+        """Delete the rows whose retention has ended, and empty the columns that are of no use any more."""
         await self.pool.execute("SELECT portal.delete_expired($1)", self.clock.now())
 
     async def create_audit_partitions(self) -> None:

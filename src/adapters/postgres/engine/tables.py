@@ -47,7 +47,8 @@ idempotent_responses = account_table(
     "idempotent_responses",
     string("operation"),
     string("key"),
-    digest("digest"),
+    # Of the whole request, whose body may be short and easily guessed; encrypted with the practice's key.
+    sealed("digest", null=False),
     sealed("body", label="answers.body"),
     instant("expires_at"),
     PrimaryKeyConstraint("practice_id", "account_id", "operation", "key"),
@@ -115,3 +116,4 @@ narrow(client_keys, "insert", to=("practice",))
 retain(idempotent_responses, "expires_at")
 # By then somebody has noticed that a practice's records cannot be read.
 retain(former_practice_keys, "replaced_at", timedelta(days=90))
+retain(rate_limit_attempts, "expires_at")

@@ -19,6 +19,7 @@ from adapters.postgres.engine.statements import Statement, only_reads, read_toge
 from portal_core.kernel.actor import Actor, record_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import RecordDestroyed, StaleVersion
+from portal_core.kernel.idempotency import Replayed
 from portal_core.kernel.sources import Clock, IdSource
 
 T = TypeVar("T")
@@ -50,7 +51,8 @@ def _wanted(yielded: object) -> _Wanted:
 class Transaction:
     """One transaction. Statements get `practice_id` automatically, and audit entries are written before the commit.
 
-    `claimed` is set if this transaction holds the claim of the actor's idempotent request.
+    `claimed` is set if this transaction holds the claim of the actor's idempotent request, and `replayed` if it only
+    checks whether the kept response may be repeated.
     """
 
     connection: Any
@@ -61,6 +63,7 @@ class Transaction:
     entries: list[AuditEntry] = field(factory=list)
     public_url: str = ""
     claimed: bool = False
+    replayed: Replayed | None = None
     _later: list[tuple[Statement, list[Any]]] = field(init=False, factory=list)
     _gathering: bool = field(init=False, default=False)
     _ciphers: dict[UUID, Cipher | None] = field(init=False, factory=dict)
@@ -263,3 +266,25 @@ class Transaction:
     def unseal_with_practice_key(self, column: Column[Any], row_id: UUID, sealed: bytes) -> str:
         """Decrypt a text that `seal_with_practice_key` encrypted."""
         return self.keys.cached_practice(self.practice_id).open(sealed, associated_data(column, row_id)).decode()
+
+    def seal_digests(self, column: Column[Any], row_id: UUID, digests: Iterable[bytes]) -> bytes | None:
+        """Encrypt digests of codes with the practice's key, so that a stolen database cannot be searched for the codes.
+
+        None if there are none.
+        """
+        text = " ".join(digest.hex() for digest in digests)
+        return self.seal_with_practice_key(column, row_id, text) if text else None
+
+    def unseal_digests(self, column: Column[Any], row_id: UUID, sealed: bytes | None) -> tuple[bytes, ...]:
+        """Decrypt digests that `seal_digests` encrypted."""
+        if sealed is None:
+            return ()
+        return tuple(map(bytes.fromhex, self.unseal_with_practice_key(column, row_id, sealed).split()))
+
+    def seal_digest(self, column: Column[Any], row_id: UUID, digest: bytes | None) -> bytes | None:
+        """As `seal_digests`, for one or none."""
+        return self.seal_digests(column, row_id, () if digest is None else (digest,))
+
+    def unseal_digest(self, column: Column[Any], row_id: UUID, sealed: bytes | None) -> bytes | None:
+        """Decrypt a digest that `seal_digest` encrypted."""
+        return next(iter(self.unseal_digests(column, row_id, sealed)), None)

@@ -199,11 +199,15 @@ class PostgresNotificationSettings(NotificationSettingsStore):
 
     async def verification(self, account_id: UUID) -> SafeEmailVerification | None:
         row = await self.tx.fetchrow(GET_VERIFICATION, account_id=account_id)
-        return None if row is None else _VERIFICATION.of(row)
+        if row is None:
+            return None
+        code_hash = self.tx.unseal_digest(safe_email_verifications.c.code_hash, row["id"], row["code_hash"])
+        return _VERIFICATION.of(row, code_hash=code_hash)
 
     async def save_verification(self, verification: SafeEmailVerification, audit_entry: AuditEntry) -> None:
         save = ADD_VERIFICATION if verification.version == 1 else SAVE_VERIFICATION
-        await self.tx.save(save, **_VERIFICATION.values(verification))
+        sealed = self.tx.seal_digest(safe_email_verifications.c.code_hash, verification.id, verification.code_hash)
+        await self.tx.save(save, **_VERIFICATION.values(verification, code_hash=sealed))
         self.tx.add_audit_entry(audit_entry)
 
     async def with_sms_consent(self, phone: str) -> tuple[NotificationSettings, ...]:

@@ -1,10 +1,11 @@
 """Tables of notices, inboxes, notification settings and captured mail."""
 
+from datetime import timedelta
+
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
 
 from adapters.postgres.engine.columns import (
     account_table,
-    digest,
     document,
     flag,
     function_only_table,
@@ -13,6 +14,7 @@ from adapters.postgres.engine.columns import (
     number,
     practice_table,
     retain,
+    sealed,
     string,
     uuid,
     version,
@@ -112,7 +114,7 @@ safe_email_verifications = account_table(
     uuid("id"),
     string("email"),
     instant("expires_at"),
-    digest("code_hash", null=True),
+    sealed("code_hash"),
     number("attempts"),
     version(),
     PrimaryKeyConstraint("practice_id", "account_id"),
@@ -140,6 +142,8 @@ captured_mail = function_only_table(
     Index(None, "at", "id"),
 )
 
+# Longer than the codes in it work, which is what a developer looks for.
+retain(captured_mail, "at", timedelta(days=7))
 # A verified address is in the settings; any other may be a stranger's.
 retain(safe_email_verifications, "expires_at")
 branding_settings = settings_table("branding_settings")

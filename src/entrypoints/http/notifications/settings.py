@@ -7,9 +7,21 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from entrypoints.http.contract.fields import UNSET, Code, Email, Phone, Request, Slug, TimeZone, UnsetType, or_keep
+from entrypoints.http.contract.fields import (
+    UNSET,
+    Code,
+    Email,
+    Password,
+    Phone,
+    Request,
+    Slug,
+    TimeZone,
+    UnsetType,
+    or_keep,
+)
 from entrypoints.http.contract.routing import get, patch, post
 from entrypoints.http.server.request import PortalRequest
+from portal_core.accounts.errors import CodeRefused, WrongPassword
 from portal_core.kernel.errors import RateLimited, StaleVersion
 from portal_core.kernel.languages import Language
 from portal_core.kernel.notices import Channel
@@ -42,6 +54,9 @@ class ChangeNotificationSettingsRequest(Request, frozen=True):
     `message_details` is what mail and text messages say: `nothing` (only that there is a notice), `what` happened, or
     also `when` (an appointment's time). They never say more. Reminders state their time unless it is `nothing`;
     security notices always say what they warn of.
+
+    With two-step sign-in on, `password` and `code` are required to change `safe_email`, `safe_phone` or `sms_phone`,
+    but not to withdraw the consent.
     """
 
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -56,6 +71,8 @@ class ChangeNotificationSettingsRequest(Request, frozen=True):
     do_not_voicemail: bool | None = None
     sms_phone: Phone | UnsetType | None = UNSET
     message_details: MessageDetails | None = None
+    password: Password | None = None
+    code: Code | None = None
 
 
 class ConfirmSafeEmailRequest(Request, frozen=True):
@@ -77,7 +94,7 @@ class NotificationSettingsController(Controller):
         """Shows the settings of the actor's account, with an entry for every notice kind."""
         return await get_notification_settings(request.actor)
 
-    @patch("", raises=[RateLimited, StaleVersion])
+    @patch("", raises=[WrongPassword, CodeRefused, RateLimited, StaleVersion])
     async def change_notification_settings(
         self,
         request: PortalRequest,
@@ -98,6 +115,8 @@ class NotificationSettingsController(Controller):
             do_not_voicemail=data.do_not_voicemail,
             sms_phone=or_keep(data.sms_phone),
             message_details=data.message_details,
+            password=data.password or "",
+            code=data.code or "",
         )
         return await change_notification_settings(request.actor, command)
 

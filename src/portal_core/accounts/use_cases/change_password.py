@@ -31,7 +31,8 @@ class ChangePassword:
 
     Raises:
         Unauthenticated: nobody is signed in.
-        InvalidPassword: the new password does not meet the policy; the person's names count as context.
+        InvalidPassword: the new password does not meet the policy; the person's names and date of birth count as
+            context.
         RateLimited: too many attempts.
         WrongPassword, CodeRefused: the current password or the code is wrong; audited.
     """
@@ -47,8 +48,8 @@ class ChangePassword:
             holder = require_account_holder(actor)
             account = await current_account(unit, holder)
             rules = await unit.account_rules.get()
-            names = await unit.people.names(account)
-        words = forbidden_words(account.email, rules.practice_name, *names)
+            context = await unit.people.password_context(account)
+        words = forbidden_words(account.email, rules.practice_name, *context)
         password = await check_new_password(
             command.new_password, rules=rules, words=words, strength=self.strength, path="new_password"
         )

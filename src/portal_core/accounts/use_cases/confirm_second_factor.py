@@ -7,11 +7,12 @@ from portal_core.accounts.identity_provider import Credential, SecondFactors
 from portal_core.accounts.policy import CODE_BY_ACCOUNT
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.reauthentication import current_account
-from portal_core.accounts.tokens import generate_recovery_codes, hash_recovery_code, normalize_totp
+from portal_core.accounts.tokens import generate_recovery_codes, hash_recovery_code
 from portal_core.accounts.views import RecoveryCodesView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
+from portal_core.kernel.codes import compact_code
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.notices import SECOND_FACTOR_ENROLLED
 from portal_core.kernel.sources import Clock, TokenSource
@@ -52,7 +53,7 @@ class ConfirmSecondFactor:
                 raise SecondFactorEnrolled
             handle = (await unit.second_factors.lock(account.id)).handle(now)
         await self.limits.take(account.practice_id, CODE_BY_ACCOUNT, str(account.id))
-        if not await self.second_factors.confirm(Credential.of(account), handle, normalize_totp(command.code)):
+        if not await self.second_factors.confirm(Credential.of(account), handle, compact_code(command.code)):
             raise CodeRefused.at("code", "code_refused", "This code is incorrect.")
         codes = generate_recovery_codes(self.tokens)
         hashes = tuple(map(hash_recovery_code, codes))

@@ -15,7 +15,7 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class EndSession:
-    """Ends one of the actor's own sessions, on any device.
+    """Ends one of the actor's own sessions, on any device, and sign-ins that wait for the second factor.
 
     Raises:
         Unauthenticated: nobody is signed in.
@@ -33,4 +33,5 @@ class EndSession:
             if session is None or not session.is_live(now):
                 raise NotFound("session", session_id)
             await unit.sessions.save(session.end(now), AuditEntry("session.ended", session.id, facts={"by": "holder"}))
+            await unit.sessions.end_challenges(holder.account_id, now)
             await unit.commit(None)

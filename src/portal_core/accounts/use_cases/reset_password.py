@@ -12,6 +12,7 @@ from portal_core.accounts.policy import CODES_BY_ADDRESS, credential_for
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.codes import compact_code
 from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource
@@ -69,7 +70,7 @@ class ResetPassword:
                 started, AuditEntry("account.password_reset_started", started.id, facts={"side": side})
             )
             await unit.commit(None)
-        redeemed = await self.codes.redeem(credential, "reset_password", command.code.strip(), password)
+        redeemed = await self.codes.redeem(credential, "reset_password", compact_code(command.code), password)
         async with self.begin(actor) as unit:
             await unit.email_requests.take(started.id)
             account = await unit.accounts.get(credential.account_id)

@@ -14,6 +14,8 @@ from portal_core.kernel.uow import Begin
 class SignOut:
     """Ends the current session; both of its tokens stop working. Safe to repeat.
 
+    A sign-in that waits for the second factor ends too: it may have begun in the browser that is now left.
+
     Raises:
         Unauthenticated: nobody is signed in.
     """
@@ -30,5 +32,7 @@ class SignOut:
             if session is None or session.ended_at is not None:
                 return
             entry = AuditEntry("session.ended", session.id, facts={"by": "sign_out"})
-            await unit.sessions.save(session.end(self.clock.now()), entry)
+            now = self.clock.now()
+            await unit.sessions.save(session.end(now), entry)
+            await unit.sessions.end_challenges(holder.account_id, now)
             await unit.commit(None)

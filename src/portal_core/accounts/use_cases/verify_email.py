@@ -11,6 +11,7 @@ from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.codes import compact_code
 from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.uow import Begin
@@ -54,7 +55,7 @@ class VerifyEmail:
         password = await check_new_password(command.password, rules=rules, words=words, strength=self.strength)
         await count_code_attempt(self.limits, actor, email)
         credential = credential_for(unverified, actor.practice_id, "portal", email)
-        redeemed = await self.codes.redeem(credential, "verify_email", command.code.strip(), password)
+        redeemed = await self.codes.redeem(credential, "verify_email", compact_code(command.code), password)
         async with self.begin(actor) as unit:
             account = await unit.accounts.get(credential.account_id)
             if not redeemed or account is None:

@@ -12,10 +12,11 @@ from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery_codes import redeem_recovery_code
 from portal_core.accounts.session_factory import SessionFactory
 from portal_core.accounts.sign_in_guard import SignInGuard
-from portal_core.accounts.tokens import hash_token, is_recovery_code, normalize_totp
+from portal_core.accounts.tokens import hash_token, is_recovery_code
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.actor import VisitorActor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.codes import compact_code
 from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
@@ -61,7 +62,7 @@ class VerifySecondFactor:
         challenge, account, counted_guard = await self._count(actor, command)
         by_recovery_code, accepted = is_recovery_code(command.code), False
         if not by_recovery_code:
-            code = normalize_totp(command.code)
+            code = compact_code(command.code)
             accepted = await self.second_factors.check(Credential.of(account), challenge.state, code)
         async with self.begin(actor) as unit:
             if by_recovery_code:

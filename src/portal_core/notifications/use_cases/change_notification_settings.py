@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import asdict, evolve, fields_dict, frozen
+from attrs import asdict, evolve, field, fields_dict, frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
@@ -15,7 +15,7 @@ from portal_core.kernel.limits import RateLimits
 from portal_core.kernel.notices import CONTACT_CHANGED, SAFE_EMAIL_CODE, Channel
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.notifications.ports import NotificationsUnit
+from portal_core.notifications.ports import FactorCheck, NotificationsUnit
 from portal_core.notifications.safe_email import REQUEST_BY_ACCOUNT, SafeEmailVerification
 from portal_core.notifications.settings import (
     ConfidentialCommunication,
@@ -38,6 +38,8 @@ _CONTACT_RULES: Final[Mapping[str, Callable[[str, str], str]]] = {
     "sms_phone": phone_number,
 }
 """The settings that None removes, and the rule for each."""
+_DESTINATIONS = frozenset({"safe_email", "safe_phone", "sms_phone"})
+_NO_SETTINGS = ("version", "password", "code")
 
 
 @frozen
@@ -46,7 +48,9 @@ class ChangeNotificationSettingsCommand:
 
     A new `safe_email` is pending until it is confirmed; sending the current one, or None, withdraws a pending one.
     `channels` holds only the kinds to change. `sms_phone` gives consent to text messages to that number, so an entry
-    point must send it only when the person has just expressly agreed to them; None withdraws consent.
+    point must send it only when the person has just expressly agreed to them; None withdraws consent. `password` and
+    `code` are needed to change `safe_email`, `safe_phone` or `sms_phone` of an account with a second factor, except to
+    withdraw consent.
     """
 
     version: int
@@ -61,6 +65,8 @@ class ChangeNotificationSettingsCommand:
     do_not_voicemail: bool | None = None
     sms_phone: str | Keep | None = KEEP
     message_details: MessageDetails | None = None
+    password: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
 
     def validated(self) -> "ChangeNotificationSettingsCommand":
         """The command with its email, numbers and time zone in the form in which they are stored.
@@ -91,20 +97,31 @@ class ChangeNotificationSettingsCommand:
         return {
             name: value
             for name, value in asdict(self, recurse=False).items()
-            if name != "version" and value is not KEEP and (value is not None or name in _CONTACT_RULES)
+            if name not in _NO_SETTINGS and value is not KEEP and (value is not None or name in _CONTACT_RULES)
         }
+
+    def redirects(self, before: NotificationSettings) -> bool:
+        """Whether mail, text messages or calls may go to another address or number than before."""
+        present = {"safe_email": before.confidential.safe_email, "safe_phone": before.confidential.safe_phone}
+        given = self.given()
+        texts = before.sms_consent.phone if before.sms_consent else None
+        return any(given[name] != value for name, value in present.items() if name in given) or (
+            given.get("sms_phone") not in (None, texts)
+        )
 
 
 @frozen
 class ChangeNotificationSettings:
     """Changes the settings of the actor's own account. A new safe email is sent a code for `ConfirmSafeEmail`.
 
-    When mail or text messages will go to a different address or number, a notice goes to the account's own email.
+    Whoever found a session open could have an account's mail and calls sent to themselves. So where a second factor is
+    enrolled, a change of address or number asks for all factors; and when the change takes effect, a notice goes to
+    the account's own email.
 
     Raises:
         Unauthenticated: the actor is not signed in.
-        Invalid: one entry for each invalid field.
-        RateLimited: too many requests to set a safe email.
+        Invalid: one entry for each invalid field; or a factor that is asked for is missing or wrong.
+        RateLimited: too many requests to set a safe email, or too many wrong factors.
         StaleVersion: the settings changed after they were read.
     """
 
@@ -112,10 +129,16 @@ class ChangeNotificationSettings:
     clock: Clock
     ids: IdSource
     limits: RateLimits
+    reauthentication: FactorCheck
 
     async def __call__(self, actor: Actor, command: ChangeNotificationSettingsCommand) -> NotificationSettingsView:
         holder = require_account_holder(actor)
         command = command.validated()
+        if command.given().keys() & _DESTINATIONS:
+            async with self.begin(actor, read_only=True) as unit:
+                known = await unit.notification_settings.get(holder.account_id)
+            if command.redirects(known):
+                await self.reauthentication.where_enrolled(actor, command.password, command.code)
         if isinstance(command.safe_email, str):
             await self.limits.take(holder.practice_id, REQUEST_BY_ACCOUNT, str(holder.account_id))
         async with self.begin(actor) as unit:
@@ -187,5 +210,6 @@ def _consent(before: SmsConsent | None, phone: str | None, now: datetime) -> Sms
     return SmsConsent(phone, now) if phone is not None else None
 
 
-def _destinations(settings: NotificationSettings) -> tuple[str | None, str | None]:
-    return settings.confidential.safe_email, settings.sms_consent.phone if settings.sms_consent else None
+def _destinations(settings: NotificationSettings) -> tuple[str | None, ...]:
+    confidential, consent = settings.confidential, settings.sms_consent
+    return confidential.safe_email, confidential.safe_phone, consent.phone if consent else None

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.model import Account, Challenge, EmailRequest, ExternalIdentity, SecondFactor
+from portal_core.accounts.password_policy import date_of_birth_words
 from portal_core.accounts.settings import AccountRules
 from portal_core.accounts.sign_in_guard import SignInGuard
 from portal_core.kernel.audit import AuditEntry
@@ -243,17 +244,22 @@ class PersonDirectoryContract:
             staff_ids = (here, left, foreign, await world.add_client(ANN))
             assert [await unit.people.is_active_staff(one) for one in staff_ids] == [True, False, False, False]
 
-    async def test_names_of_account_holder(self, world: AccountsWorld) -> None:
+    async def test_what_is_known_of_account_holder_is_context_of_their_password(self, world: AccountsWorld) -> None:
         client_id = await world.add_client(ANN, names=("Annabel", "Lee", "Bel"))
         staff_id = await world.add_staff(BOB, name="Sam Wu")
         accounts = {
-            await world.account(ANN, client_id=client_id): {"Annabel", "Lee", "Bel"},
+            await world.account(ANN, client_id=client_id): {
+                "Annabel",
+                "Lee",
+                "Bel",
+                *date_of_birth_words(DATE_OF_BIRTH),
+            },
             await world.account(BOB, kind="staff", staff_id=staff_id): {"Sam Wu"},
             await world.account("proxy@example.org", kind="proxy"): set(),
         }
-        for account, names in accounts.items():
+        for account, words in accounts.items():
             async with world.begin(world.system) as unit:
-                assert set(await unit.people.names(account)) == names
+                assert set(await unit.people.password_context(account)) == words
 
 
 class SignInRecordsContract:

@@ -32,7 +32,20 @@ class PasswordStrengthContract:
         assert await strength.is_common(password)
         assert await strength.guesses_log10(password, ()) < MIN_GUESSES_LOG10
 
-    @pytest.mark.parametrize("password", ["", "violet harbour 7 trombone", "password" * 16, "é" * 12, "\x00" * 12])
+    @pytest.mark.parametrize(
+        "password",
+        [
+            *("neversaymypassword", "PasswordPassword", "password" * 16),
+            *("Summer2024Summer", "Spring2025!!!", "Winter2026Winter2026!", "sunshine sunshine"),
+            *("!QAZ2wsx#EDC4rfv", "!@#$%^&*()!@#$%^&*()"),
+        ],
+    )
+    async def test_what_is_made_of_a_common_password_is_common(self, strength: PasswordStrength, password: str) -> None:
+        assert await strength.is_common(password)
+
+    @pytest.mark.parametrize(
+        "password", ["", "violet harbour 7 trombone", "violet2024harbour", "sunshine4815162342", "é" * 12, "\x00" * 12]
+    )
     async def test_other_passwords_are_not_common(self, strength: PasswordStrength, password: str) -> None:
         assert not await strength.is_common(password)
 

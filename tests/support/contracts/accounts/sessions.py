@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from attrs import evolve
 
+from portal_core.accounts.model import Account, Challenge
 from portal_core.accounts.ports import ActiveStaff, HeldGrant, SessionContext
 from portal_core.accounts.settings import AccountRules
 from portal_core.kernel.audit import AuditEntry
@@ -134,6 +135,28 @@ class SessionsContract:
             await unit.sessions.end_all(account.id, at + MINUTE, entry)
             await unit.commit(None)
         assert await world.stored(account, kept) == kept.end(at + MINUTE)
+
+    async def test_only_open_challenges_of_the_account_end(self, world: AccountsWorld) -> None:
+        account, other, now = await world.account(ANN), await world.account(BOB), world.clock.now()
+
+        def challenge(of: Account, name: str) -> Challenge:
+            token, later = world.hashed(name), now + 5 * MINUTE
+            return Challenge(world.ids.new(), world.practice_id, of.id, token, "", "cookie", later)
+
+        waiting, of_other = challenge(account, "waiting"), challenge(other, "other")
+        expired, used = evolve(challenge(account, "late"), expires_at=now), evolve(challenge(account, "u"), used_at=now)
+        async with world.begin(world.visitor) as unit:
+            for one in (waiting, of_other, expired, used):
+                await unit.challenges.add(one)
+            await unit.commit(None)
+        world.clock.advance(timedelta(seconds=1))
+        async with world.begin(world.actor_for(account)) as unit:
+            await unit.sessions.end_challenges(account.id, world.clock.now())
+            await unit.commit(None)
+        ended = evolve(waiting, used_at=world.clock.now(), version=2)
+        async with world.begin(world.visitor) as unit:
+            found = [await unit.challenges.find(one.token_hash) for one in (waiting, of_other, expired, used)]
+        assert found == [ended, of_other, expired, used]
 
 
 class LiveSessionsContract:

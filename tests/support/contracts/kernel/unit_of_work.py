@@ -3,12 +3,14 @@
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 
 from portal_core.accounts.events import AccountClosed
 from portal_core.accounts.use_cases.process_email_request import ProcessEmailRequest
-from portal_core.kernel.actor import ClientActor
+from portal_core.kernel.actor import Actor, Area, ClientActor, Origin, ProxyActor, Role, StaffActor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.errors import Forbidden, NotFound
+from portal_core.kernel.errors import Forbidden, NotFound, StaleVersion, Unauthenticated
+from portal_core.kernel.idempotency import IdempotentRequest, Replayed
 from tests.support.contracts.accounts.world import AccountsWorld
 
 ENTRY = AuditEntry("test.wrote", UUID(int=7), outcome="failed", facts={"reason": "token"})
@@ -18,6 +20,28 @@ DEFERRED = ("process_email_request", {"email_request_id": UUID(int=7)})
 
 async def _client(world: AccountsWorld) -> ClientActor:
     return ClientActor(world.practice_id, world.ids.new(), await world.add_client())
+
+
+STAFF_RIGHTS: frozenset[Role] = frozenset({"front_desk", "biller"})
+STAFF_ACCOUNT = UUID(int=77)
+
+
+def _repeated() -> Origin:
+    return Origin(idempotent_request=IdempotentRequest("makeThing", "key", b"the same"))
+
+
+def _staff(world: AccountsWorld, roles: frozenset[Role]) -> StaffActor:
+    return StaffActor(world.practice_id, STAFF_ACCOUNT, roles, origin=_repeated())
+
+
+def _again(actor: Actor) -> Actor:
+    """The actor with the same request sent once more."""
+    return evolve(actor, origin=_repeated())
+
+
+async def _answered(world: AccountsWorld, actor: Actor) -> None:
+    async with world.begin(_again(actor)) as unit:
+        await unit.commit("made")
 
 
 class UnitOfWorkContract:
@@ -61,6 +85,46 @@ class UnitOfWorkContract:
         denied = [(one.action, one.outcome) for one in (await world.audit())[len(before) :]]
         assert denied == ([] if isinstance(error, RuntimeError) else [("access.denied", "denied")])
         assert await world.jobs() == []
+
+    async def test_response_is_repeated_to_whoever_has_the_same_rights_or_more(self, world: AccountsWorld) -> None:
+        rights = STAFF_RIGHTS
+        await _answered(world, _staff(world, rights))
+        for held in (rights, rights | {"administrator"}):
+            with pytest.raises(Replayed) as replayed:
+                async with world.begin(_staff(world, held)):
+                    pytest.fail("the unit must not open")
+            assert replayed.value.response == b'"made"'
+
+    async def test_request_is_checked_again_for_whoever_lost_rights(self, world: AccountsWorld) -> None:
+        """Without an effect: what refuses access is raised, and the response is repeated if nothing does."""
+        client_id, one, two = await world.add_client(), world.ids.new(), world.ids.new()
+
+        def proxy(account_id: UUID, *areas: Area, may_write: bool) -> ProxyActor:
+            return ProxyActor(world.practice_id, account_id, client_id, frozenset(areas), may_write)
+
+        for before, after in (
+            (_staff(world, STAFF_RIGHTS), _staff(world, frozenset({"biller"}))),
+            (proxy(one, "profile", "messages", may_write=True), proxy(one, "messages", may_write=True)),
+            (proxy(two, "profile", may_write=True), proxy(two, "profile", may_write=False)),
+        ):
+            await _answered(world, before)
+            stored = await world.audit()
+            for refusal in (Forbidden(), NotFound("thing"), Unauthenticated()):
+                with pytest.raises(type(refusal)):
+                    async with world.begin(_again(after)) as unit:
+                        await unit.audit.record(ENTRY)
+                        raise refusal
+            denied = [entry.action for entry in (await world.audit())[len(stored) :]]
+            assert denied == ["access.denied", "access.denied"]
+            with pytest.raises(Replayed) as replayed:
+                async with world.begin(_again(after)) as unit:
+                    await unit.audit.record(ENTRY)
+                    await unit.commit("made twice")
+            assert replayed.value.response == b'"made"'
+            with pytest.raises(Replayed):
+                async with world.begin(_again(after)):
+                    raise StaleVersion
+            assert len(await world.audit()) == len(stored) + 2
 
     async def test_audit_and_jobs_are_kept_per_practice(self, world: AccountsWorld) -> None:
         other = await world.other_practice()
