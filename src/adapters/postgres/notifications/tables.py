@@ -6,6 +6,7 @@ from adapters.postgres.engine.columns import (
     account_table,
     digest,
     document,
+    erase,
     flag,
     function_only_table,
     instant,
@@ -139,6 +140,10 @@ captured_mail = function_only_table(
     PrimaryKeyConstraint("id"),
     Index(None, "at", "id"),
 )
+
+for _table in (notifications, notification_settings, safe_email_verifications):
+    erase(_table)
+erase(captured_mail, '"to" = ANY (addresses)')
 
 # A verified address is in the settings; any other may be a stranger's.
 retain(safe_email_verifications, "expires_at")

@@ -30,6 +30,10 @@ CLASSES: dict[str, list[Classified]] = {
         operational("client_id"),
         health("clinician_id", why="a foreign key, and what clients may book is joined by it"),
     ],
+    "legal_holds": [operational("client_id placed_by placed_at")],
+    "record_erasures": [
+        operational("client_id requested_by requested_at expires_at state confirmed_by completed_at"),
+    ],
     "clinicians": [
         public("name credentials npi licenses"),
         operational("external_id time_zone active"),
