@@ -5,6 +5,7 @@ from typing import Final, get_args
 from sqlalchemy import Table
 
 from adapters.postgres.engine.columns import Command, Reach
+from adapters.postgres.engine.data_classes import class_of, protection
 from adapters.postgres.engine.functions import function_names, function_scopes
 from adapters.postgres.engine.metadata import metadata
 from adapters.postgres.engine.rights import needed_rights
@@ -52,6 +53,19 @@ def column_rights() -> str:
         hidden = [one for one in names if one not in _columns(table, "SELECT")]
         unread = "all" if hidden == names else _listed(hidden)
         rows.append(f"| `{table.name}` | {_listed(changed)} | {unread} |")
+    return "\n".join(rows) + "\n"
+
+
+def data_classes() -> str:
+    """Every column with its class, how it is stored, and why it is in clear."""
+    rows = ["| table | class | stored | columns | why in clear |", "| --- | --- | --- | --- | --- |"]
+    for table in tables():
+        groups: dict[tuple[str, str, str], list[str]] = {}
+        for column in table.c:
+            declared = class_of(column)
+            groups.setdefault((declared.kind, protection(column), declared.why), []).append(column.name)
+        for (kind, stored, why), names in groups.items():
+            rows.append(f"| `{table.name}` | {kind} | {stored} | {_listed(names)} | {why} |")
     return "\n".join(rows) + "\n"
 
 

@@ -171,6 +171,7 @@ MAKERS: dict[str, Callable[[], str]] = {
         database_pages.row_rights,
         database_pages.column_rights,
         database_pages.database_functions,
+        database_pages.data_classes,
     )
 }
 

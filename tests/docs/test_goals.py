@@ -9,6 +9,7 @@ from tests.docs.example_merge import GOALS, check_merged_tree, merge_example, ne
 REPOSITORY_TESTS = (
     "tests/unit/engine/test_statements.py",
     "tests/unit/engine/test_associated_data.py",
+    "tests/unit/engine/test_data_classification.py",
     "tests/integration/engine/test_row_level_security.py",
 )
 
@@ -48,6 +49,7 @@ def test_example_tests_pass(report: str, test: str) -> None:
         "test_statement_is_scoped[goals.get]",
         "test_parameter_types_are_native[goals.complete]",
         "test_memory_adapter_seals_with_client_key[goals]",
+        "test_column_has_a_class[goals.title]",
         "test_every_table_of_the_schema_is_secured[embedded]",
         "test_client_sees_only_own_rows[embedded-goals]",
         "test_client_cannot_move_own_rows_to_another[embedded-goals]",

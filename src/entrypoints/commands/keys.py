@@ -1,4 +1,4 @@
-"""`portal keys`: rotate the master key, and destroy a client's key."""
+"""`portal keys`: rotate the master key, and erase a record as the second person."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -9,8 +9,9 @@ from adapters.local.key_file import KeyFile
 from entrypoints.commands import app
 from entrypoints.commands.context import with_portal
 from entrypoints.commands.practice import Slug, find_practice
+from portal_core.accounts.use_cases.confirm_record_erasure import ConfirmRecordErasure, ConfirmRecordErasureCommand
+from portal_core.accounts.use_cases.list_record_erasures import ListRecordErasures
 from portal_core.kernel.actor import SystemActor
-from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
 
 if TYPE_CHECKING:
     from entrypoints.container import Portal
@@ -43,13 +44,21 @@ def destroy(
     slug: Slug = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Destroy a client's key. The record's content can never be read again. The audit log stays."""
+    """Destroy a client's key and erase who the client is, as an administrator has asked: confirm it as a second person.
+
+    The record's content can never be read again. The audit log and the times of appointments stay.
+    """
     if not yes:
         typer.confirm("The content of this record will be permanently lost. Continue?", abort=True)
 
     async def work(portal: "Portal") -> None:
         actor = SystemActor(await find_practice(portal, slug), "portal keys destroy")
-        await portal.use_case(DestroyRecordKey)(actor, client)
-        typer.echo("destroyed; other processes drop the key within five minutes, backups hold it until they expire")
+        waiting = (await portal.use_case(ListRecordErasures)(actor)).items
+        erasure_id = next((one.id for one in waiting if one.client_id == client), None)
+        if erasure_id is None:
+            typer.echo("no administrator has asked for the erasure of this record within seven days", err=True)
+            raise typer.Exit(1)
+        await portal.use_case(ConfirmRecordErasure)(actor, ConfirmRecordErasureCommand(client, erasure_id))
+        typer.echo("erased; other processes drop the key within five minutes, backups hold it until they expire")
 
     with_portal(work)

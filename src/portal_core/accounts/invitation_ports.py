@@ -12,7 +12,7 @@ from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.ports import SignInUnit
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.people.ports import ClientRecords, PracticeRecord, StaffRecords
+from portal_core.people.ports import ClientRecords, LegalHolds, PracticeRecord, RecordErasures, StaffRecords
 
 
 class Invitations(Protocol):
@@ -99,3 +99,7 @@ class AccountsUnit(SignInUnit, Protocol):
     def grants(self) -> Grants: ...
     @property
     def email_changes(self) -> EmailChanges: ...
+    @property
+    def record_erasures(self) -> RecordErasures: ...
+    @property
+    def legal_holds(self) -> LegalHolds: ...

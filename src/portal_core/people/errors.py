@@ -24,6 +24,27 @@ class LastAdministrator(Conflict):
     title = "The practice needs an administrator. Give another staff member this role first."
 
 
+class ErasureNotOpen(Conflict):
+    """The request to erase a record was withdrawn or completed, or nobody confirmed it within seven days."""
+
+    code = "erasure_not_open"
+    title = "This request is no longer open. Ask for the erasure again."
+
+
+class ErasureOpen(Conflict):
+    """The erasure of the record has been asked for already."""
+
+    code = "erasure_open"
+    title = "The erasure of this record waits for another administrator to confirm it."
+
+
+class UnderLegalHold(Conflict):
+    """The record must be kept until the legal hold is lifted."""
+
+    code = "under_legal_hold"
+    title = "This record is under a legal hold. Lift the hold first."
+
+
 class SlugTaken(Conflict):
     """Another practice has this short name."""
 

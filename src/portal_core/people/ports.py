@@ -12,6 +12,7 @@ from portal_core.kernel.actor import SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import UnitOfWork
+from portal_core.people.erasure import RecordErasure
 from portal_core.people.model import Client, ClientAccountStatus, Clinician, Practice, StaffMember
 from portal_core.people.search import SearchTerms
 from portal_core.people.views import ClientAccountView, ClientSummaryView
@@ -74,11 +75,17 @@ class ClientRecords(Protocol):
         """
         ...
 
-    async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
-        """Destroy the client's key, so that what it encrypts is permanently unreadable; whether there was a key.
+    async def erase(self, erasure: RecordErasure, audit_entry: AuditEntry) -> tuple[UUID, ...]:
+        """Destroy the client's key and erase who the client is, as a confirmed and saved request asks.
 
-        From then on, encrypted fields read as None and writing one raises `RecordDestroyed`, and the search words are
-        gone: `search` finds the client no more. The rest of the record and the audit log stay.
+        The key's destruction makes what it encrypts permanently unreadable: encrypted fields read as None and writing
+        one raises `RecordDestroyed`. `erased` says what stays of the client; `search` finds them no more. Their
+        accounts are closed and lose email, sessions, credentials and settings; addresses of invitations and kept mail
+        are erased; proxies' grants end. Appointments keep their times, and the audit log stays whole. Returns the ids
+        of the client's accounts.
+
+        Raises:
+            UnderLegalHold: the record is under one.
         """
         ...
 
@@ -92,6 +99,46 @@ class ClientRecords(Protocol):
         self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
     ) -> Page[ClientSummaryView]:
         """As `page`, only clients whose search words satisfy all terms (`is_found`)."""
+        ...
+
+
+class RecordErasures(Protocol):
+    """Requests to erase records."""
+
+    async def get(self, client_id: UUID, erasure_id: UUID) -> RecordErasure | None: ...
+
+    async def find_open(self, client_id: UUID) -> RecordErasure | None:
+        """The one that was neither completed nor withdrawn, even if it has expired."""
+        ...
+
+    async def list_open(self, now: datetime) -> tuple[RecordErasure, ...]:
+        """The oldest `MAX_LISTED` of the practice that can be confirmed, in order."""
+        ...
+
+    async def add(self, erasure: RecordErasure, audit_entry: AuditEntry) -> None:
+        """Raises:
+        ErasureOpen: the client has an open one.
+        """
+        ...
+
+    async def save(self, erasure: RecordErasure, audit_entry: AuditEntry) -> None:
+        """Raises:
+        StaleVersion: it changed after it was read.
+        """
+        ...
+
+
+class LegalHolds(Protocol):
+    """Records that must be kept."""
+
+    async def is_held(self, client_id: UUID) -> bool: ...
+
+    async def place(self, client_id: UUID, by: UUID | None, at: datetime, audit_entry: AuditEntry) -> None:
+        """Place a hold; does nothing if there is one."""
+        ...
+
+    async def lift(self, client_id: UUID, audit_entry: AuditEntry) -> None:
+        """Lift the hold; does nothing if there is none."""
         ...
 
 
@@ -264,6 +311,10 @@ class PeopleUnit(UnitOfWork, Protocol):
     def staff_records(self) -> StaffRecords: ...
     @property
     def care_teams(self) -> CareTeams: ...
+    @property
+    def legal_holds(self) -> LegalHolds: ...
+    @property
+    def record_erasures(self) -> RecordErasures: ...
     @property
     def grants(self) -> Grants: ...
     @property

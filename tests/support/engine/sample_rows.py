@@ -31,6 +31,7 @@ FIXED_VALUES: dict[str, dict[str, Any]] = {
     "email_changes": {"state": "open"},
     "grants": {"until": date(2028, 1, 1)},
     "invitations": {"kind": "client", "staff_id": None},
+    "record_erasures": {"state": "open"},
     "notification_settings": {"sms_phone": None, "sms_consent_at": None},
 }
 REFERENCES = {
@@ -69,7 +70,9 @@ _BY_CLIENT = {
     "feed_tokens",
     "grants",
     "identities",
+    "legal_holds",
     "notification_settings",
+    "record_erasures",
     "safe_email_verifications",
     "second_factors",
 }

@@ -12,6 +12,7 @@ from entrypoints.demo import SLUG, code_at
 from tests.support.engine.table_snapshot import TableSnapshot
 from tests.support.http.open_practice import OpenPractice
 from tests.support.http.operations import Operation, with_ids
+from tests.support.http.planted_rows import ask_for_erasure, spoil_a_notice
 from tests.support.http.raw_asgi import ask
 from tests.support.http.running_portal import RunningPortal
 from tests.support.http.victim_and_attacker import (
@@ -165,7 +166,7 @@ class _Setup:
         await self._owe_a_fee(started["id"])
         rivera, newest = await self._clinician(started["clinician_id"]), await self._new_staff_member()
         begins = (await self.post(newest[1], f"{PRACTICE}/auth/mfa/enroll", {"password": PASSWORD}))["enrollment"]
-        ids["notice_id"] = self._spoil_a_notice()
+        ids["notice_id"] = spoil_a_notice(self.attack.portal.database.owner)
         sessions = (await self.post(admin, f"{PRACTICE}/auth/sessions", method="GET"))["items"]
         shown = {"version": (await self.post(admin, client, method="GET"))["profile"]["version"]}
         week = await self.post(admin, f"{clinician}/availability", method="GET")
@@ -179,6 +180,9 @@ class _Setup:
         challenge = (await self.post("", f"{PRACTICE}/auth/login", {"email": email, "password": password}))["challenge"]
         opened = (await self.post("", f"{PRACTICE}/auth/login", {"email": email, "password": password}))["challenge"]
         other = await self.post("", f"{PRACTICE}/auth/mfa", {"challenge": opened, "code": code})
+        proof = {"password": password, "code": next_code}
+        database, now = self.attack.portal.database, self.attack.portal.clock.now()
+        waiting = ask_for_erasure(database.owner, str(ids["client_id"]), now)
         slot = {**weekly, "starts_at": "2026-05-08T08:00:00-04:00", "location_id": None}
         for name in ("first_start", "count"):
             slot.pop(name)
@@ -235,9 +239,13 @@ class _Setup:
             "invite_client": RequestValues({"client_id": newcomer}),
             "search_clients": RequestValues(body={"text": "theo"}),
             "invite_clients": RequestValues(body={"client_ids": [ids["client_id"]]}),
-            "change_account_settings": RequestValues(body={"version": None}),
-            "change_oidc_settings": RequestValues(body={"version": None}),
-            "change_appointment_settings": RequestValues(body={"version": None}),
+            **dict.fromkeys(
+                ("change_account_settings", "change_oidc_settings", "change_appointment_settings"),
+                RequestValues(body={"version": None}),
+            ),
+            "request_record_erasure": RequestValues({"client_id": newcomer}, body=proof),
+            "confirm_record_erasure": RequestValues({"erasure_id": waiting}, body=proof),
+            "withdraw_record_erasure": RequestValues({"erasure_id": waiting}),
             "change_branding_settings": RequestValues(body={"version": None, "portal_url": None}),
             "block_time": RequestValues(body={"starts_at": "2026-04-22T13:00:00Z", "ends_at": "2026-04-22T15:00:00Z"}),
             "reset_second_factor_of_staff": RequestValues({"staff_id": newest[2]}),
@@ -245,9 +253,9 @@ class _Setup:
             "staff_change_password": RequestValues(
                 body={"current_password": password, "new_password": NEW_PASSWORD, "code": next_code}
             ),
-            "staff_close_account": RequestValues(body={"password": password, "code": next_code}),
-            "staff_remove_second_factor": RequestValues(body={"password": password, "code": next_code}),
-            "staff_renew_recovery_codes": RequestValues(body={"password": password, "code": next_code}),
+            "staff_close_account": RequestValues(body=proof),
+            "staff_remove_second_factor": RequestValues(body=proof),
+            "staff_renew_recovery_codes": RequestValues(body=proof),
             "link_oidc_identity": RequestValues(body={"token": "a.b.c", "password": password, "code": next_code}),
             "staff_verify_second_factor": RequestValues(body={"challenge": challenge, "code": next_code}),
             "staff_sign_in": RequestValues(body={"email": email, "password": password}),
@@ -389,12 +397,3 @@ class _Setup:
         await self.post("", f"{PRACTICE}/auth/invitation", {**who, "code": code})
         opened = [(await self.post("", f"{PRACTICE}/auth/login", who))["access_token"] for _ in range(2)]
         return [*opened, created["id"]]
-
-    def _spoil_a_notice(self) -> str:
-        """Mark a notice as undeliverable, which cannot be caused over HTTP; return its id."""
-        row = self.attack.portal.database.owner.execute(
-            "UPDATE portal.notices SET state = 'dead', settled_at = created_at"
-            " WHERE id = (SELECT max(id::text)::uuid FROM portal.notices WHERE channel = 'email') RETURNING id"
-        ).fetchone()
-        assert row is not None
-        return str(row[0])

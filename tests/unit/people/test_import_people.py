@@ -11,12 +11,13 @@ from adapters.memory.people.clients import MemoryClientRecords
 from adapters.postgres.people.tables import clients
 from portal_core.access.model import GrantTerms
 from portal_core.access.use_cases.list_grants import ListGrants
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.errors import Forbidden, NotFound, StaleVersion
+from portal_core.people.erasure import erased
 from portal_core.people.identifiers import License
 from portal_core.people.import_merge import ENCRYPTED_FIELDS
 from portal_core.people.import_rows import ClientRow, ClinicianRow
-from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
 from portal_core.people.use_cases.import_people import CHUNK_SIZE, MAX_ATTEMPTS, ImportPeople, ImportPeopleCommand
 from portal_core.people.views import ImportReport
 from tests.support.people.use_cases import ANN, birthday
@@ -314,7 +315,12 @@ async def test_encrypted_field_for_destroyed_record_is_rejected_and_import_conti
 ) -> None:
     await run_import(use_cases, PLAIN)
     ann = await client_of(use_cases, "E-1")
-    await DestroyRecordKey(use_cases.world.begin)(use_cases.world.system, ann.id)
+    await use_cases.world.erase(ann.id)
+    # The EHR still has the client, and sends them again.
+    async with use_cases.world.begin(use_cases.world.staff()) as unit:
+        ann = erased(ann).with_changes(external_id="E-1", given_name="Ann", family_name="Lee")
+        await unit.client_records.save(ann, AuditEntry("test.wrote"))
+        await unit.commit(None)
     phone = "2125550123" if column == "emergency_contact_name" else None
     row = evolve(PLAIN, **{column: value}, emergency_contact_phone=phone)
     report = await run_import(use_cases, row, evolve(FULL, clinicians=""))

@@ -10,12 +10,15 @@ from attrs import define
 from adapters.memory.engine.repository import MemoryRepository
 from adapters.memory.engine.row_visibility import first, is_visible_client, only_practice_wide, practice_wide
 from adapters.memory.engine.rows import own_key
-from adapters.memory.engine.sealing import SEALED, destroy_key, key_destroyed, require_key
+from adapters.memory.engine.sealing import SEALED, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
 from adapters.memory.people.client_accounts import account_of
+from adapters.memory.people.erasure import erase_record
 from adapters.memory.people.external_ids import require_unique_external_id
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
+from portal_core.people.erasure import RecordErasure
+from portal_core.people.errors import UnderLegalHold
 from portal_core.people.model import Client, ClientAccountStatus
 from portal_core.people.ports import (
     CareTeams,
@@ -59,12 +62,12 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
             self.tx.save(self.table, own_key(self.tx, client.id), client)
         await self._record(audit_entries)
 
-    async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
-        if await self.get(client_id) is None or key_destroyed(self.tx, client_id):
-            return False
-        destroy_key(self.tx, client_id)
+    async def erase(self, erasure: RecordErasure, audit_entry: AuditEntry) -> tuple[UUID, ...]:
+        if own_key(self.tx, erasure.client_id) in self.tx.table("legal_holds"):
+            raise UnderLegalHold
+        accounts = erase_record(self.tx, erasure)
         await self.tx.audit.record(audit_entry)
-        return True
+        return accounts
 
     async def page(
         self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None

@@ -3,6 +3,7 @@
 from adapters.memory.engine.store import MemoryUnit, repository
 from adapters.memory.people.client_accounts import MemoryClientAccounts
 from adapters.memory.people.clients import MemoryCareTeams, MemoryClientRecords
+from adapters.memory.people.erasure import MemoryLegalHolds, MemoryRecordErasures
 from adapters.memory.people.practices import MemoryPracticeRecord
 from adapters.memory.people.staff import MemoryClinicianRecords, MemoryStaffRecords
 
@@ -16,6 +17,8 @@ class MemoryPeopleUnit(MemoryUnit):
     clinician_records = repository(MemoryClinicianRecords)
     staff_records = repository(MemoryStaffRecords)
     care_teams = repository(MemoryCareTeams)
+    record_erasures = repository(MemoryRecordErasures)
+    legal_holds = repository(MemoryLegalHolds)
 
 
 UNIT = MemoryPeopleUnit

@@ -5,6 +5,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyC
 from adapters.postgres.engine.columns import (
     client_table,
     day,
+    erase,
     flag,
     instant,
     narrow,
@@ -64,4 +65,10 @@ grants = client_table(
 
 # A proxy sees their own as well.
 grants.info["owned"] = "(client_id = {client} OR account_id = {account})"
+erase(
+    grants,
+    "client_id = client AND revoked_at IS NULL AND ended_at IS NULL",
+    revoked_at="instant",
+    version="version + 1",
+)
 narrow(grants, "insert", "update", to=("practice",))

@@ -18,6 +18,7 @@ from adapters.postgres.engine.columns import (
     day,
     digest,
     document,
+    erase,
     flag,
     forget,
     instant,
@@ -269,5 +270,29 @@ sign_in_guards.info["expired"] = (
 forget(invitations, "code_hash", "expires_at")
 forget(email_changes, "code_hash", "expires_at")
 forget(second_factors, "pending", "pending_until")
+
+erase(
+    accounts,
+    "client_id = client",
+    email="''",
+    status="'closed'",
+    second_factor="'none'",
+    issuer="NULL",
+    subject="NULL",
+    usable_from="NULL",
+    closed_at="coalesce(closed_at, instant)",
+    version="version + 1",
+)
+erase(
+    invitations,
+    "client_id = client",
+    email="''",
+    email_key="''",
+    code_hash="NULL",
+    state="CASE state WHEN 'open' THEN 'withdrawn' ELSE state END",
+    version="version + 1",
+)
+for _table in (sessions, challenges, second_factors, email_changes, identities):
+    erase(_table)
 account_settings = settings_table("account_settings")
 oidc_settings = settings_table("oidc_settings")

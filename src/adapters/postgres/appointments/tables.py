@@ -1,6 +1,4 @@
-"""Tables of appointments. The calendar names no client, so a client's transaction sees that time is taken, but not by
-whom.
-"""
+"""Tables of appointments. The calendar names no client: a client's transaction sees that time is taken, not by whom."""
 
 from datetime import timedelta
 from functools import partial
@@ -25,6 +23,7 @@ from adapters.postgres.engine.columns import (
     day,
     digest,
     document,
+    erase,
     flag,
     instant,
     narrow,
@@ -395,6 +394,7 @@ narrow(appointment_series, to=("practice",))
 narrow(corrections, to=("practice",))
 narrow(waitlist_offers, "insert", to=("practice",))
 narrow(check_ins, "insert", to=("record",))
+erase(feed_tokens, "(client_id = client OR account_id = ANY (account_ids))")
 narrow(feed_tokens, "insert", "update", to=("record",))
 
 appointment_settings = settings_table("appointment_settings")

@@ -192,6 +192,16 @@ def reaches(table: Table, command: Command) -> tuple[Reach, ...]:
     return declared.get(command, _REACHES[row_scope])
 
 
+def erase(table: Table, where: str = "", **values: str) -> None:
+    """What is erased with a client: the rows `where` (those of the client, or of an account of theirs).
+
+    They are deleted, or get these values (SQL expressions). `client` is the client's id, `account_ids` their accounts',
+    `addresses` their email addresses, `instant` the time.
+    """
+    own = {"client": "client_id = client", "account": "account_id = ANY (account_ids)"}
+    table.info["erased"] = (where or own[table.info["row_scope"]], values)
+
+
 def retain(table: Table, column: str, period: timedelta = timedelta(0)) -> None:
     """Rows are deleted when `column` is longer ago than `period`. An index on practice and column finds them."""
     table.info["retention"] = (column, period)

@@ -9,8 +9,8 @@ import re
 
 import adapters.postgres
 from adapters.feature_discovery import feature_modules
+from adapters.postgres.engine.erasure import erase_record_function
 from adapters.postgres.engine.key_rotation import OLD_PRACTICE_KEYS, REPLACE_PRACTICE_KEY
-from adapters.postgres.engine.keys import DESTROY_CLIENT_KEY
 from adapters.postgres.engine.maintenance import delete_expired_function
 
 # Refuses a caller whose transaction has none of the scopes ('' is that of a statement outside of a unit of work), or is
@@ -109,7 +109,7 @@ def functions() -> list[str]:
         CREATE_AUDIT_PARTITION,
         OLD_PRACTICE_KEYS,
         REPLACE_PRACTICE_KEY,
-        DESTROY_CLIENT_KEY,
+        erase_record_function(),
     ]
     return engine + [
         text for module in feature_modules(adapters.postgres, "sql_functions") for text in module.FUNCTIONS

@@ -3,7 +3,7 @@
 There are three levels: the master key (a file, or KMS) wraps one key per practice, the practice's key wraps one key per
 client, and the client's key encrypts the record's fields. The master key is used once every five minutes for a
 practice, before a transaction begins, regardless of the number of clients. Rotating it rewraps one row per practice.
-Deleting a client's key row makes the record's content unreadable.
+Deleting a client's key row, which only `portal.erase_record` does, makes the record's content unreadable.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from attrs import define, field
-from sqlalchemy import Boolean, any_, bindparam, func, insert, select
+from sqlalchemy import any_, bindparam, insert, select
 
 from adapters.encryption.cipher import Cipher, new_key
 from adapters.encryption.master_key import MasterKey
-from adapters.postgres.engine.columns import Uuid, Uuids, associated_data
+from adapters.postgres.engine.columns import Uuids, associated_data
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys, practice_keys
 from portal_core.kernel.errors import NotFound
@@ -36,22 +36,6 @@ GET_CLIENT_KEYS = statement(
     "keys.clients",
     _wrapped.where(client_keys.c.client_id == any_(bindparam("client_ids", type_=Uuids))),
     scope_exemption="the practice's lists show many clients; row-level security confines a client to their own",
-)
-# The application's role can neither delete nor change a key.
-DESTROY_CLIENT_KEY = """
-CREATE OR REPLACE FUNCTION portal.destroy_client_key(practice uuid, client uuid) RETURNS boolean
-LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
-  SELECT portal.require_scope(practice, 'practice');
-  WITH done AS (DELETE FROM portal.client_keys WHERE practice_id = practice AND client_id = client RETURNING 1)
-  SELECT EXISTS (SELECT 1 FROM done)
-$$"""
-DESTROY_KEY = statement(
-    "keys.destroy_client",
-    select(
-        func.portal.destroy_client_key(
-            bindparam("practice_id", type_=Uuid), bindparam("client_id", type_=Uuid), type_=Boolean
-        ).label("destroyed")
-    ),
 )
 ADD_CLIENT_KEY = statement("keys.add_client", insert(client_keys))
 

@@ -71,7 +71,7 @@ def rows_within_reach(table: Table, command: Command, reach: Reach) -> Literal["
     """On which rows of the practice somebody may use the command."""
     if command not in allowed_commands(table) or reach not in reaches(table, command):
         return "none"
-    if {"update": "changed", "insert": "addable"}.get(command, "") in table.info:
+    if {"update": "changed", "insert": "addable"}.get(command, "") in table.info and not table.info.get("signed"):
         return "own"
     return "own" if reach == "record" and _owned(table, command) is not None else "all"
 

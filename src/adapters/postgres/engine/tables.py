@@ -10,6 +10,7 @@ from adapters.postgres.engine.columns import (
     client_table,
     digest,
     document,
+    erase,
     function_only_table,
     instant,
     instants,
@@ -112,6 +113,8 @@ audit_entries.info["addable"] = (
 # A practice's key is read and replaced through functions, a client's is destroyed through one.
 narrow(practice_keys, "insert", to=("practice",))
 narrow(client_keys, "insert", to=("practice",))
+erase(client_keys)
+erase(idempotent_responses)
 
 retain(idempotent_responses, "expires_at")
 # By then somebody has noticed that a practice's records cannot be read.

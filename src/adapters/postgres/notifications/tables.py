@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyC
 from adapters.postgres.engine.columns import (
     account_table,
     document,
+    erase,
     flag,
     function_only_table,
     instant,
@@ -144,6 +145,10 @@ captured_mail = function_only_table(
 
 # Longer than the codes in it work, which is what a developer looks for.
 retain(captured_mail, "at", timedelta(days=7))
+for _table in (notifications, notification_settings, safe_email_verifications):
+    erase(_table)
+erase(captured_mail, '"to" = ANY (addresses)')
+
 # A verified address is in the settings; any other may be a stranger's.
 retain(safe_email_verifications, "expires_at")
 branding_settings = settings_table("branding_settings")

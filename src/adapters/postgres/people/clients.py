@@ -30,11 +30,12 @@ from adapters.postgres.accounts.client_accounts import STATUS
 from adapters.postgres.engine.columns import Texts, Uuid, Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
-from adapters.postgres.engine.keys import ADD_CLIENT_KEY, DESTROY_KEY
+from adapters.postgres.engine.keys import ADD_CLIENT_KEY
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.client_accounts import ACCOUNT, account_of
+from adapters.postgres.people.erasure import ERASE
 from adapters.postgres.people.own_clients import is_own, own_ids
 from adapters.postgres.people.tables import care_team, clients
 from adapters.postgres.people.tables import client_search_words as words
@@ -43,7 +44,8 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import Page, PageRequest
-from portal_core.people.errors import DuplicateExternalId
+from portal_core.people.erasure import RecordErasure
+from portal_core.people.errors import DuplicateExternalId, UnderLegalHold
 from portal_core.people.model import Client, ClientAccountStatus
 from portal_core.people.ports import CareTeams, ClientRecords
 from portal_core.people.search import SearchTerms
@@ -279,13 +281,14 @@ class PostgresClientRecords(ClientRecords):
         await self.tx.execute_many(ADD_WORDS, [_words(client) for client in clients])
         self.tx.add_audit_entry(*audit_entries)
 
-    async def destroy_key(self, client_id: UUID, audit_entry: AuditEntry) -> bool:
-        row = await self.tx.fetchrow(DESTROY_KEY, client_id=client_id)
-        if row is None or not row["destroyed"]:
-            return False
-        self.tx.forget_key(client_id)
+    async def erase(self, erasure: RecordErasure, audit_entry: AuditEntry) -> tuple[UUID, ...]:
+        values = {"client_id": erasure.client_id, "id": erasure.id, "completed_at": erasure.completed_at}
+        row = await self.tx.fetchrow(ERASE, **values)
+        if row is None or row["accounts"] is None:
+            raise UnderLegalHold
+        self.tx.forget_key(erasure.client_id)
         self.tx.add_audit_entry(audit_entry)
-        return True
+        return tuple(row["accounts"])
 
     async def page(
         self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from adapters.postgres.engine.columns import (
     client_table,
     day,
+    erase,
     flag,
     instant,
     metadata,
@@ -17,6 +18,8 @@ from adapters.postgres.engine.columns import (
     uuid,
     version,
 )
+from portal_core.people.erasure import ERASED_DATE_OF_BIRTH, ERASED_FAMILY_NAME, ERASED_GIVEN_NAME
+from portal_core.people.search import sort_name
 
 practices = Table(
     "practices",
@@ -109,6 +112,78 @@ client_search_words = client_table(
         ondelete="CASCADE",
     ),
     Index(None, "practice_id", "word", "sort_name", "client_id"),
+)
+
+erase(
+    clients,
+    "id = client",
+    given_name=f"'{ERASED_GIVEN_NAME}'",
+    family_name=f"'{ERASED_FAMILY_NAME}'",
+    sort_name=f"'{sort_name(ERASED_FAMILY_NAME, ERASED_GIVEN_NAME)}'",
+    date_of_birth=f"'{ERASED_DATE_OF_BIRTH.isoformat()}'",
+    version="version + 1",
+    **dict.fromkeys(
+        (
+            "external_id",
+            "chosen_name",
+            "pronouns",
+            "email",
+            "email_key",
+            "phone",
+            "address",
+            "emergency_contact",
+            "coverage",
+            "time_zone",
+            "language",
+            "state",
+        ),
+        "NULL",
+    ),
+)
+
+legal_holds = client_table(
+    "legal_holds",
+    uuid("placed_by", null=True),
+    instant("placed_at"),
+    PrimaryKeyConstraint("practice_id", "client_id"),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id"],
+        ["portal.clients.practice_id", "portal.clients.id"],
+        name="legal_holds_client_fkey",
+    ),
+)
+narrow(legal_holds, to=("practice",))
+
+record_erasures = client_table(
+    "record_erasures",
+    uuid("id"),
+    uuid("requested_by"),
+    instant("requested_at"),
+    instant("expires_at"),
+    string("state"),
+    uuid("confirmed_by", null=True),
+    instant("completed_at", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id"],
+        ["portal.clients.practice_id", "portal.clients.id"],
+        name="record_erasures_client_fkey",
+    ),
+    CheckConstraint("state IN ('open', 'completed', 'withdrawn')", "state"),
+    CheckConstraint("(state = 'completed') = (completed_at IS NOT NULL)", "completed"),
+    Index("record_erasures_open_key", "practice_id", "client_id", unique=True, postgresql_where=text("state = 'open'")),
+    Index("record_erasures_due_idx", "practice_id", "requested_at", "id", postgresql_where=text("state = 'open'")),
+)
+narrow(record_erasures, to=("practice",))
+# It is signed with the account of whoever asks, and of whoever confirms: nobody acts for another person.
+record_erasures.info["signed"] = True
+record_erasures.info["addable"] = (
+    "practice_id = {practice} AND {scope} = 'practice' AND state = 'open' AND requested_by = {account}"
+)
+record_erasures.info["changed"] = (
+    "practice_id = {practice} AND {scope} = 'practice'"
+    " AND (state <> 'completed' OR confirmed_by IS NOT DISTINCT FROM {account})"
 )
 
 clinicians = practice_table(

@@ -3,6 +3,7 @@
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.people.client_accounts import PostgresClientAccounts
 from adapters.postgres.people.clients import PostgresCareTeams, PostgresClientRecords
+from adapters.postgres.people.erasure import PostgresLegalHolds, PostgresRecordErasures
 from adapters.postgres.people.practices import PostgresPracticeRecord
 from adapters.postgres.people.staff import PostgresClinicianRecords, PostgresStaffRecords
 
@@ -16,6 +17,8 @@ class PostgresPeopleUnit(PostgresUnit):
     clinician_records = repository(PostgresClinicianRecords)
     staff_records = repository(PostgresStaffRecords)
     care_teams = repository(PostgresCareTeams)
+    record_erasures = repository(PostgresRecordErasures)
+    legal_holds = repository(PostgresLegalHolds)
 
 
 UNIT = PostgresPeopleUnit

@@ -1,6 +1,7 @@
 """Controllers of accounts. Sign-in, second factors and sessions exist on both sides, with their own operation ids."""
 
 from entrypoints.http.accounts.passwords import password_controller
+from entrypoints.http.accounts.practice.erasures import ErasuresController
 from entrypoints.http.accounts.practice.invitations import InvitationsController
 from entrypoints.http.accounts.practice.proxies import ProxiesController
 from entrypoints.http.accounts.practice.second_factors import SecondFactorsController
@@ -30,6 +31,7 @@ PRACTICE = (
     sessions_controller("practice"),
     ProxiesController,
     SecondFactorsController,
+    ErasuresController,
     InvitationsController,
     AccountSettingsController,
 )

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any, cast
 from uuid import UUID
 
 from portal_core.appointments.attendance import Attendance
@@ -20,8 +19,8 @@ from portal_core.kernel.notices import Notice
 from portal_core.kernel.sources import IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.model import ClientStatus
-from portal_core.people.use_cases.destroy_record_key import DestroyRecordKey
 from tests.support.clock import FixedClock
+from tests.support.contracts.people.erasing import erase_record
 
 AUDIT_ENTRY = AuditEntry("test.wrote")
 ZONE = "America/New_York"
@@ -200,7 +199,7 @@ class AppointmentsWorld(ABC):
 
     async def destroy_key(self, client_id: UUID) -> None:
         """Destroy the client's key as an administrator does: encrypted texts of the record become unreadable."""
-        await DestroyRecordKey(cast(Begin[Any], self.begin))(self.system, client_id)
+        await erase_record(self.begin, self.practice_id, client_id, self.clock, self.ids)
 
     async def add_booking(
         self,

@@ -6,6 +6,7 @@ import pytest
 
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.page import PageRequest
+from portal_core.people.erasure import erased
 from portal_core.people.search import search_terms
 from portal_core.people.views import ClientSummaryView
 from tests.support.contracts.people.world import AUDIT_ENTRY, DATE_OF_BIRTH, PeopleWorld
@@ -100,10 +101,8 @@ class ClientPagesContract:
 
     async def test_client_is_not_found_once_the_key_of_the_record_is_destroyed(self, world: PeopleWorld) -> None:
         client = await world.add_client("Ann", "Lee")
-        async with world.begin(world.staff()) as unit:
-            await unit.client_records.destroy_key(client.id, AUDIT_ENTRY)
-            await unit.commit(None)
-        changed = client.with_changes(family_name="Leeds")
+        await world.erase(client.id)
+        changed = erased(client).with_changes(family_name="Leeds")
         async with world.begin(world.staff()) as unit:
             await unit.client_records.save(changed, AUDIT_ENTRY)
             await unit.commit(None)

@@ -17,6 +17,7 @@ from portal_core.kernel.uow import Begin
 from portal_core.people.model import Client, Clinician, Practice, StaffMember
 from portal_core.people.ports import PeopleUnit, PracticeDirectory, PracticeFactory
 from tests.support.clock import FixedClock
+from tests.support.contracts.people.erasing import erase_record
 
 AUDIT_ENTRY = AuditEntry("test.wrote")
 DATE_OF_BIRTH = date(1990, 5, 17)
@@ -87,6 +88,10 @@ class PeopleWorld(ABC):
             await unit.client_records.add(client, AUDIT_ENTRY)
             await unit.commit(None)
         return client
+
+    async def erase(self, client_id: UUID) -> tuple[UUID, ...]:
+        """Erase a record as two administrators do; returns the client's accounts."""
+        return await erase_record(self.begin, self.practice_id, client_id, self.clock, self.ids)
 
     async def add_clinician(self, name: str = "Dr. Grey", **more: object) -> Clinician:
         clinician = Clinician(self.ids.new(), self.practice_id, name, **more)  # type: ignore[arg-type]

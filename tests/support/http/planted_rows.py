@@ -1,0 +1,28 @@
+"""Rows that cannot be caused over HTTP by one administrator alone."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+
+def ask_for_erasure(owner: psycopg.Connection[Any], client_id: str, requested_at: Any) -> str:
+    """Store an open request of another administrator to erase a record; returns its id."""
+    erasure_id: UUID = uuid4()
+    owner.execute(
+        "INSERT INTO portal.record_erasures (practice_id, client_id, id, requested_by, requested_at, expires_at, state)"
+        " SELECT practice_id, id, %s, %s, %s, %s::timestamptz + interval '7 days', 'open' FROM portal.clients"
+        " WHERE id = %s",
+        (erasure_id, uuid4(), requested_at, requested_at, client_id),
+    )
+    return str(erasure_id)
+
+
+def spoil_a_notice(owner: psycopg.Connection[Any]) -> str:
+    """Mark a notice as undeliverable; returns its id."""
+    row = owner.execute(
+        "UPDATE portal.notices SET state = 'dead', settled_at = created_at"
+        " WHERE id = (SELECT max(id::text)::uuid FROM portal.notices WHERE channel = 'email') RETURNING id"
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
