@@ -340,7 +340,7 @@ def test_types_with_several_seats_are_for_staff_until_the_practice_says_otherwis
 def test_codes_whose_digest_could_be_searched_end(cluster: Cluster) -> None:
     name, practice = fresh_database(cluster), uuid4()
     dsn = cluster.dsn(database=name)
-    _upgraded_to(dsn, "0023")
+    _upgraded_to(dsn, "0027")
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")  # no foreign keys
         owner.execute(
