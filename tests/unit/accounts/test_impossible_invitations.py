@@ -146,7 +146,7 @@ async def test_import_finds_no_erased_record_and_invites_no_guardian_to_it(use_c
     people = ImportPeopleCommand((), (ClientRow(2, "E-1"),))
     report = await bring(world.system, ImportWithGuardiansCommand(people, (GuardianColumns(PA),), "boss@elm.example"))
     (row,) = report.rows
-    assert (row.guardians, [fault.code for fault in row.errors]) == (0, ["missing"] * 3)
+    assert (row.guardians, [fault.code for fault in row.errors]) == (0, ["required"] * 3)
     assert await use_cases.open_invitations() == set()
 
 

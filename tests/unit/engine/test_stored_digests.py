@@ -16,6 +16,7 @@ OF_256_RANDOM_BITS = {
 OF_WHAT_IS_NO_SECRET = {
     "sign_in_guards.key",  # an email, as typed
     "rate_limit_attempts.key",  # an email, an address, an account
+    "former_practice_keys.wrapped",  # encrypted by the master key
 }
 
 

@@ -45,7 +45,7 @@ CLASSES: dict[str, list[Classified]] = {
     ],
     "waitlist_entries": [
         health("appointment_type_id location_id clinician_id any_location", why=_WAITING),
-        health("earliest_date latest_date weekdays from_time until_time time_zone", why=_WAITING),
+        health("earliest_date latest_date weekdays from_time until_time", why=_WAITING),
         health("status joined_at", why=_WAITING),
         operational("client_id"),
     ],

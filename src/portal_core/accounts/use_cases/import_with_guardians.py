@@ -21,7 +21,7 @@ from portal_core.accounts.model import Account
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.contact import normalize_email
-from portal_core.kernel.errors import FieldError, Invalid, RecordDestroyed
+from portal_core.kernel.errors import FieldError, Invalid
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.import_cells import DateOrder
@@ -72,7 +72,6 @@ class _Subject:
     date_of_birth: date
     state: str | None
     active: bool
-    destroyed: bool = False
 
 
 @frozen
@@ -131,7 +130,6 @@ class ImportWithGuardians:
             practice = await unit.practice_record.get()
             external_ids = {row.imported.external_id for row in rows if row.invites and row.imported.external_id}
             known = await unit.client_records.find_by_external_ids(external_ids)
-            destroyed = await unit.client_records.destroyed([client.id for client in known.values()])
             await unit.invitations.lock()
             invited = await unit.invitations.proxies_invited([client.id for client in known.values()])
             done = []
@@ -140,7 +138,6 @@ class ImportWithGuardians:
                     done.append(row.imported)
                     continue
                 subject = self._subject(row, known, practice, people.dates)
-                subject = evolve(subject, destroyed=subject.id in destroyed)
                 done.append(await self._row(unit, people, decided_by, practice, row, subject, invited))
             if not people.dry_run:
                 await unit.commit(None)
@@ -173,9 +170,6 @@ class ImportWithGuardians:
             guardians = row.guardians.guardians(people.dates) if subject.active else ()
         except Invalid as error:
             return evolve(row.imported, errors=error.fields)
-        if guardians and subject.destroyed:
-            fault = FieldError.of_refusal("guardian_email", RecordDestroyed)
-            return evolve(row.imported, errors=(fault,))
         count, errors = 0, list[FieldError]()
         for guardian in guardians:
             if subject.id is not None and (subject.id, guardian.email) in invited:
