@@ -142,7 +142,7 @@ challenges = account_table(
     Index(None, "practice_id", "account_id"),
     Index(None, "practice_id", "expires_at"),
 )
-narrow(challenges, to=("visitor",))
+narrow(challenges, "insert", to=("visitor",))
 
 second_factors = account_table(
     "second_factors",

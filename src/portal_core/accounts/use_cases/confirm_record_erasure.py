@@ -61,14 +61,15 @@ class ConfirmRecordErasure:
     reauthentication: Reauthentication
 
     async def __call__(self, actor: Actor, command: ConfirmRecordErasureCommand) -> RecordErasureView:
-        if not isinstance(actor, SystemActor):
-            await require_fresh_second_factor(self.begin, self.reauthentication, actor, command.password, command.code)
-        async with self.begin(actor) as unit:
+        client_id = command.client_id
+        async with self.begin(actor) as unit:  # A code is not used up for a request that does not exist.
             by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
-            client_id = command.client_id
             erasure = await unit.record_erasures.get(client_id, command.erasure_id)
             if erasure is None:
                 raise NotFound("record_erasure", command.erasure_id)
+        if not isinstance(actor, SystemActor):
+            await require_fresh_second_factor(self.begin, self.reauthentication, actor, command.password, command.code)
+        async with self.begin(actor) as unit:
             if erasure.state == "completed":
                 return RecordErasureView.of(erasure)
             if await unit.legal_holds.is_held(client_id):

@@ -47,12 +47,13 @@ class RequestRecordErasure:
 
     async def __call__(self, actor: Actor, command: RequestRecordErasureCommand) -> RecordErasureView:
         client_id = command.client_id
-        await require_fresh_second_factor(self.begin, self.reauthentication, actor, command.password, command.code)
-        async with self.begin(actor) as unit:
+        async with self.begin(actor) as unit:  # A code is not used up for a record that does not exist.
             by = require_staff(actor, *PRACTICE_ADMIN_ROLES)
-            now = self.clock.now()
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
+        await require_fresh_second_factor(self.begin, self.reauthentication, actor, command.password, command.code)
+        async with self.begin(actor) as unit:
+            now = self.clock.now()
             if await unit.client_records.destroyed([client_id]):
                 raise RecordDestroyed
             if await unit.legal_holds.is_held(client_id):
