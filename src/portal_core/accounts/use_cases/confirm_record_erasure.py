@@ -15,7 +15,7 @@ from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
-from portal_core.people.erasure import RecordErasureView
+from portal_core.people.erasure import RecordErasure, RecordErasureView
 from portal_core.people.errors import UnderLegalHold
 from portal_core.people.events import RecordRulesChanged
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
@@ -62,11 +62,7 @@ class ConfirmRecordErasure:
 
     async def __call__(self, actor: Actor, command: ConfirmRecordErasureCommand) -> RecordErasureView:
         client_id = command.client_id
-        async with self.begin(actor) as unit:  # A code is not used up for a request that does not exist.
-            by = require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
-            erasure = await unit.record_erasures.get(client_id, command.erasure_id)
-            if erasure is None:
-                raise NotFound("record_erasure", command.erasure_id)
+        erasure = await self._requested(actor, command)
         if not isinstance(actor, SystemActor):
             await require_fresh_second_factor(self.begin, self.reauthentication, actor, command.password, command.code)
         async with self.begin(actor) as unit:
@@ -74,7 +70,7 @@ class ConfirmRecordErasure:
                 return RecordErasureView.of(erasure)
             if await unit.legal_holds.is_held(client_id):
                 raise UnderLegalHold
-            completed = erasure.confirm(by.account_id if isinstance(by, StaffActor) else None, self.clock.now())
+            completed = erasure.confirm(actor.account_id if isinstance(actor, StaffActor) else None, self.clock.now())
             entry = AuditEntry("record.erasure_confirmed", erasure.id, record=client_id)
             await unit.record_erasures.save(completed, entry)
             for account_id in await unit.client_records.erase(
@@ -85,3 +81,12 @@ class ConfirmRecordErasure:
                 await unit.outbox.publish(AccountClosed(account_id, client_id))
             await unit.outbox.publish(RecordRulesChanged(client_id))
             return await unit.commit(RecordErasureView.of(completed))
+
+    async def _requested(self, actor: Actor, command: ConfirmRecordErasureCommand) -> RecordErasure:
+        """The request, before a code is used up."""
+        async with self.begin(actor) as unit:
+            require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
+            erasure = await unit.record_erasures.get(command.client_id, command.erasure_id)
+            if erasure is None:
+                raise NotFound("record_erasure", command.erasure_id)
+            return erasure

@@ -7,7 +7,7 @@ from attrs import frozen
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.second_person import require_fresh_second_factor
-from portal_core.kernel.actor import Actor
+from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff
 from portal_core.kernel.errors import NotFound, RecordDestroyed
@@ -47,10 +47,7 @@ class RequestRecordErasure:
 
     async def __call__(self, actor: Actor, command: RequestRecordErasureCommand) -> RecordErasureView:
         client_id = command.client_id
-        async with self.begin(actor) as unit:  # A code is not used up for a record that does not exist.
-            by = require_staff(actor, *PRACTICE_ADMIN_ROLES)
-            if await unit.client_records.get(client_id) is None:
-                raise NotFound("client", client_id)
+        by = await self._administrator(actor, client_id)
         await require_fresh_second_factor(self.begin, self.reauthentication, actor, command.password, command.code)
         async with self.begin(actor) as unit:
             now = self.clock.now()
@@ -75,3 +72,11 @@ class RequestRecordErasure:
             entry = AuditEntry("record.erasure_requested", erasure.id, record=client_id)
             await unit.record_erasures.add(erasure, entry)
             return await unit.commit(RecordErasureView.of(erasure))
+
+    async def _administrator(self, actor: Actor, client_id: UUID) -> StaffActor:
+        """The administrator of an existing client's practice, before a code is used up."""
+        async with self.begin(actor) as unit:
+            administrator = require_staff(actor, *PRACTICE_ADMIN_ROLES)
+            if await unit.client_records.get(client_id) is None:
+                raise NotFound("client", client_id)
+            return administrator
