@@ -15,10 +15,14 @@ from portal_core.accounts.use_cases.request_record_erasure import RequestRecordE
 from portal_core.accounts.use_cases.withdraw_record_erasure import WithdrawRecordErasure, WithdrawRecordErasureCommand
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RecordDestroyed, Unauthenticated
+from portal_core.people.details import ClientDetails
 from portal_core.people.erasure import ERASURE_TTL, RecordErasureView, erased
 from portal_core.people.errors import ErasureNotOpen, ErasureOpen, UnderLegalHold
+from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
+from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
 from portal_core.people.use_cases.lift_legal_hold import LiftLegalHold
 from portal_core.people.use_cases.place_legal_hold import PlaceLegalHold
+from tests.support.contracts.accounts.world import DATE_OF_BIRTH
 from tests.unit.accounts.use_cases import ANN, PASSWORD, STEP, AccountUseCases
 
 
@@ -125,6 +129,20 @@ async def test_two_administrators_erase_a_record() -> None:
     assert (await practice.use_cases.actions()).count("record.erased") == 1
     with pytest.raises(RecordDestroyed):
         await practice.ask()
+
+
+async def test_erased_record_is_not_filled_again() -> None:
+    practice = await Practice.create()
+    await practice.confirmed(await practice.ask(), practice.second)
+    world, client = practice.use_cases.world, await practice.client()
+    details = ClientDetails(given_name="Ann", family_name="Lee", date_of_birth=DATE_OF_BIRTH, email=ANN)
+    with pytest.raises(RecordDestroyed):
+        await ChangeClient(world.begin, world.clock)(
+            practice.first.actor, ChangeClientCommand(client.id, details, client.version)
+        )
+    with pytest.raises(RecordDestroyed):
+        await AssignCareTeam(world.begin, world.clock)(practice.first.actor, AssignCareTeamCommand(client.id, ()))
+    assert await practice.client() == client
 
 
 async def test_account_is_deleted_at_the_identity_provider() -> None:

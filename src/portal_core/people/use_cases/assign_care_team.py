@@ -6,7 +6,7 @@ from attrs import frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.errors import NotFound, RecordDestroyed, StaleVersion
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.people.policy import CLIENT_EDITOR_ROLES
@@ -33,6 +33,7 @@ class AssignCareTeam:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
         Invalid: no such clinician, or one who has left.
         StaleVersion: the client or the team changed after they were read.
+        RecordDestroyed: the record was erased.
     """
 
     begin: Begin[PeopleUnit]
@@ -46,6 +47,8 @@ class AssignCareTeam:
                 raise NotFound("client", command.client_id)
             if command.version not in (None, client.version):
                 raise StaleVersion
+            if await unit.client_records.destroyed([client.id]):
+                raise RecordDestroyed
             team = tuple(sorted(set(command.clinician_ids)))
             await check_team(unit, team)
             client = await assign_team(unit, client, team)

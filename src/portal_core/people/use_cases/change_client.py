@@ -7,7 +7,7 @@ from attrs import frozen
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import NotFound, StaleVersion
+from portal_core.kernel.errors import NotFound, RecordDestroyed, StaleVersion
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 from portal_core.people.corrections import recalculate_access
@@ -39,7 +39,7 @@ class ChangeClient:
         InvalidEmail, Invalid: a field is not valid.
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another client has this external id.
-        RecordDestroyed: an encrypted field was given for a record whose key was destroyed.
+        RecordDestroyed: the record was erased, and holds nothing about the person any more.
     """
 
     begin: Begin[PeopleUnit]
@@ -53,6 +53,8 @@ class ChangeClient:
                 raise NotFound("client", command.client_id)
             if client.version != command.version:
                 raise StaleVersion
+            if await unit.client_records.destroyed([client.id]):
+                raise RecordDestroyed
             now = self.clock.now()
             details = command.details.validated((await unit.practice_record.get()).today(now))
             changed = client.with_changes(**details.values())

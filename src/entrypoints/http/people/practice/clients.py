@@ -188,7 +188,7 @@ class ClientsController(Controller):
         """Replaces a client's details. `sign_in_email` does not change: only the client can change it."""
         return await change_client(request.actor, ChangeClientCommand(client_id, data.details(), data.version))
 
-    @put("/{client_id:uuid}/care-team", raises=[Forbidden, StaleVersion])
+    @put("/{client_id:uuid}/care-team", raises=[Forbidden, RecordDestroyed, StaleVersion])
     async def assign_care_team(
         self,
         request: PortalRequest,
