@@ -20,7 +20,7 @@ from portal_core.accounts.policy import CONFIRM_BY_ACCOUNT
 from portal_core.accounts.ports import SignInUnit
 from portal_core.accounts.recovery_codes import redeem_recovery_code
 from portal_core.accounts.tokens import is_recovery_code
-from portal_core.kernel.actor import AccountHolder, Actor
+from portal_core.kernel.actor import AccountHolder, Actor, without_key
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.codes import compact_code
@@ -66,6 +66,7 @@ class Reauthentication:
             CodeRefused: the second factor is wrong or was already used; audited.
             Invalid: the second factor is missing.
         """
+        actor = without_key(actor)
         async with self._counted(actor):
             account, result = await self._by_password(actor, password, password_path)
             if account.second_factor == "none" and isinstance(result, Accepted):
@@ -90,7 +91,7 @@ class Reauthentication:
             Invalid: the password or the second factor is missing.
             Unauthenticated, RateLimited, WrongPassword, CodeRefused: as `by_all_factors`.
         """
-        async with self.begin(actor, read_only=True) as unit:
+        async with self.begin(without_key(actor), read_only=True) as unit:
             account = await current_account(unit, require_account_holder(actor))
         if account.second_factor == "none":
             return

@@ -2,7 +2,7 @@
 
 from portal_core.accounts.errors import SecondFactorRequired
 from portal_core.accounts.reauthentication import Reauthentication
-from portal_core.kernel.actor import Actor
+from portal_core.kernel.actor import Actor, without_key
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff
 from portal_core.kernel.uow import Begin, UnitOfWork
@@ -24,7 +24,7 @@ async def require_fresh_second_factor(
         require_staff(actor, *PRACTICE_ADMIN_ROLES)
     account = await reauthentication.by_all_factors(actor, password, code)
     if account.second_factor == "none":
-        async with begin(actor) as unit:
+        async with begin(without_key(actor)) as unit:
             await unit.audit.record(AuditEntry("record.erasure_refused", outcome="denied"))
             await unit.commit(None)
         raise SecondFactorRequired

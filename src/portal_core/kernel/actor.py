@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from portal_core.kernel.idempotency import IdempotentRequest
 
@@ -121,6 +121,11 @@ AccountHolder = ClientActor | ProxyActor | StaffActor
 
 
 NO_CLINICIAN = UUID(int=0)
+
+
+def without_key(actor: Actor) -> Actor:
+    """The actor without the request's Idempotency-Key, for units of work whose result is not the request's response."""
+    return evolve(actor, origin=evolve(actor.origin, idempotent_request=None))
 
 
 def own_clients_of(actor: Actor) -> UUID | None:

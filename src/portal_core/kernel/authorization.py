@@ -1,5 +1,6 @@
 """Authorization checks. Every use case calls one first, inside its unit of work, so that a denial is audited."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from portal_core.kernel.actor import (
@@ -11,6 +12,7 @@ from portal_core.kernel.actor import (
     Role,
     StaffActor,
     SystemActor,
+    own_clients_of,
 )
 from portal_core.kernel.errors import Forbidden, NotFound, Unauthenticated
 
@@ -27,6 +29,11 @@ def rights(actor: Actor) -> frozenset[str]:
             return areas | ({"write"} if may_write else set()) | ({str(client_id)} if client_id else set())
         case _:
             return frozenset()
+
+
+def keeps_rights(actor: Actor, held: Collection[str]) -> bool:
+    """Whether the actor still has these rights. One who sees only their own clients may have lost one of them."""
+    return own_clients_of(actor) is None and rights(actor).issuperset(held)
 
 
 def require_own_record(actor: Actor, area: Area, *, write: bool = False) -> UUID:

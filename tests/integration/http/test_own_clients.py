@@ -124,3 +124,13 @@ async def test_setting_ends_with_the_next_request(two: TwoClinicians) -> None:
     assert await refused(elm, rivera, "GET", path) == (404, "not_found")
     both = await elm.staff("clinician", "front_desk", clinician_id=elm.clinician_id)
     assert (await elm.ask(both, "GET", path))["id"] == two.theirs
+
+
+async def test_kept_response_about_a_client_is_not_repeated_when_they_are_no_longer_theirs(two: TwoClinicians) -> None:
+    here, elm = f"{PRACTICE}/clients/{two.mine}", two.practice
+    invite = ("POST", f"{here}/invitations", {"email": "ada@client.example"})
+    sent = await elm.ask(two.rivera, *invite, idempotency_key="k-1")
+    assert (await elm.ask(two.rivera, *invite, idempotency_key="k-1")) == sent
+    await elm.ask(elm.admin, "PUT", f"{here}/care-team", {"clinician_ids": []})
+    answer = await elm.send(two.rivera, *invite, idempotency_key="k-1")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -75,7 +75,7 @@ def _left(practice: OpenPractice, known: tuple[str, ...]) -> list[tuple[str, str
 
 async def test_nothing_known_of_an_erased_person_is_left(open_practice: OpenPractice) -> None:
     first, second = await Administrator.of(open_practice), await Administrator.of(open_practice)
-    made = await open_practice.ask(first.person, "POST", f"{PRACTICE}/clients", ADA)
+    made = await open_practice.ask(first.person, "POST", f"{PRACTICE}/clients", ADA, idempotency_key="k-1")
     client_id = made["profile"]["client_id"]
     here = f"{PRACTICE}/clients/{client_id}"
     await open_practice.ask(first.person, "POST", f"{here}/invitations", {})
@@ -101,6 +101,7 @@ async def test_nothing_known_of_an_erased_person_is_left(open_practice: OpenPrac
     await open_practice.portal.run_jobs()
 
     assert _left(open_practice, KNOWN) == []
+    assert open_practice.count("idempotent_responses") == 0
     open_practice.portal.clock.advance(timedelta(minutes=6))  # keys are cached for five minutes
     again = await open_practice.again(second.person)
     left = (await open_practice.ask(again, "GET", here))["profile"]

@@ -13,8 +13,9 @@ from portal_core.accounts.use_cases.delete_credential import DeleteCredential
 from portal_core.accounts.use_cases.list_record_erasures import ListRecordErasures
 from portal_core.accounts.use_cases.request_record_erasure import RequestRecordErasure, RequestRecordErasureCommand
 from portal_core.accounts.use_cases.withdraw_record_erasure import WithdrawRecordErasure, WithdrawRecordErasureCommand
-from portal_core.kernel.actor import StaffActor
+from portal_core.kernel.actor import Origin, StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RecordDestroyed, Unauthenticated
+from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.people.details import ClientDetails
 from portal_core.people.erasure import ERASURE_TTL, RecordErasureView, erased
 from portal_core.people.errors import ErasureNotOpen, ErasureOpen, UnderLegalHold
@@ -129,6 +130,18 @@ async def test_two_administrators_erase_a_record() -> None:
     assert (await practice.use_cases.actions()).count("record.erased") == 1
     with pytest.raises(RecordDestroyed):
         await practice.ask()
+
+
+async def test_refused_attempt_is_refused_again_under_the_same_key() -> None:
+    """The audit entry of a wrong password is committed, and is not the answer to the request."""
+    practice = await Practice.create()
+    for _ in range(2):
+        keyed = Origin(idempotent_request=IdempotentRequest("request_record_erasure", "key-1", bytes(32)))
+        with pytest.raises(WrongPassword):
+            await practice.request(
+                evolve(practice.first.actor, origin=keyed),
+                RequestRecordErasureCommand(practice.client_id, "wrong", practice.code(practice.first)),
+            )
 
 
 async def test_erased_record_is_not_filled_again() -> None:

@@ -92,6 +92,21 @@ async def test_malformed_client_id_is_refused() -> None:
     assert (link.status_code, link.json()["errors"][0]["path"]) == (422, "record")
 
 
+@pytest.mark.parametrize(
+    "query", [f"%72ecord={ADA}", f"record={ADA}&record={ADA}", f"record={ADA}&%72ecord={ADA}", "%70ractice=north"]
+)
+async def test_record_and_practice_are_named_once_and_plainly(query: str) -> None:
+    async with http_client() as client:
+        assert (await client.get(f"{TOYS}?{query}")).status_code == 422
+
+
+async def test_link_and_header_that_name_different_records_are_refused() -> None:
+    async with http_client() as client:
+        other = await client.get(f"{TOYS}?record={ADA}", headers={"portal-client": str(NORTH)})
+        same = await client.get(f"{TOYS}?record={ADA}", headers={"portal-client": str(ADA)})
+    assert (other.status_code, same.status_code) == (422, 200)
+
+
 async def test_unknown_query_parameters_are_refused_as_unknown_fields_are() -> None:
     async with http_client() as client:
         answer = await client.get(f"{TOYS}?size=5&Size=5&colour=red")

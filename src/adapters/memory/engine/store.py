@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 from adapters.unit_composition import Repository
 from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
-from portal_core.kernel.authorization import rights
+from portal_core.kernel.authorization import keeps_rights, rights
 from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion
 from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed, refuses_access
 from portal_core.kernel.notices import Notice
@@ -245,7 +245,7 @@ class MemoryBegin:
             if (tx.practice_id, tx.record) in tx.table("destroyed_keys"):
                 raise RecordDestroyed
             tx.replayed = Replayed(known.body)
-            if known.rights <= rights(tx.actor):
+            if keeps_rights(tx.actor, known.rights):
                 raise tx.replayed
         idempotent_request.claimed = True
         return idempotent_request

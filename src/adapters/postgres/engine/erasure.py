@@ -15,7 +15,7 @@ def erase_record_function() -> str:
         if "erased" not in table.info:
             continue
         where, values = table.info["erased"]
-        here = f"practice_id = practice AND {where}" if "practice_id" in table.c else where
+        here = f"practice_id = practice AND ({where})" if "practice_id" in table.c else where
         assigned = ", ".join(f"{column} = {value}" for column, value in values.items())
         change = f"UPDATE portal.{table.name} SET {assigned}" if values else f"DELETE FROM portal.{table.name}"  # noqa: S608  (constants)
         done.append(f"  {change} WHERE {here};")

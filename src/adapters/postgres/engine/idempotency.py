@@ -15,7 +15,7 @@ from adapters.postgres.engine.columns import Instant, associated_data
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.tables import idempotent_responses
 from adapters.postgres.engine.transaction import Transaction
-from portal_core.kernel.authorization import rights
+from portal_core.kernel.authorization import keeps_rights, rights
 from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
 from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
 
@@ -100,7 +100,7 @@ async def claim_key(tx: Transaction) -> None:
     if known[1] is None:
         raise IdempotencyMismatch
     replayed = Replayed(cipher.open(known[1], _associated_data(tx, idempotent_request, idempotent_responses.c.body)))
-    if held.issuperset(held_then):
+    if keeps_rights(tx.actor, held_then):
         raise replayed
     tx.replayed = replayed
 

@@ -114,7 +114,12 @@ audit_entries.info["addable"] = (
 narrow(practice_keys, "insert", to=("practice",))
 narrow(client_keys, "insert", to=("practice",))
 erase(client_keys)
-erase(idempotent_responses)
+# Responses to staff may hold what they read or wrote of the client; that of the erasure itself holds only ids.
+erase(
+    idempotent_responses,
+    "account_id = ANY (account_ids) OR operation <> 'confirm_record_erasure' AND account_id IN"
+    " (SELECT staff.id FROM portal.accounts AS staff WHERE staff.practice_id = practice AND staff.kind = 'staff')",
+)
 
 retain(idempotent_responses, "expires_at")
 # By then somebody has noticed that a practice's records cannot be read.

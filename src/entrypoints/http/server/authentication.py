@@ -23,6 +23,8 @@ from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.people.ports import PracticeDirectory, PracticeLocator
 
 MAX_TOKEN_LENGTH = 8192
+HEADERS_OF_LINKS = frozenset({"practice", "record"})
+"""Query parameters that are read from the bytes of the query: each once, and written as it is."""
 
 
 class PracticeResolver:
@@ -190,12 +192,16 @@ def _refuse_path(path: str) -> None:
 
 def _check_query(query: bytes, known: frozenset[str]) -> None:
     """Refuse parameters that the route does not know, as bodies with unknown fields are, and NUL characters."""
-    found = []
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+    found, named = [], set()
+    text = query.decode("latin-1")
+    for name, value in parse_qsl(text, keep_blank_values=True):
         path = name.replace("\x00", "")[:100]
         if "\x00" in name or "\x00" in value:
             found.append(FieldError(path, "characters_invalid", "Must not contain NUL characters."))
-        elif name not in known:
+        elif name in HEADERS_OF_LINKS and name in named:
+            found.append(FieldError(path, "duplicate", "Name it once."))
+        elif name not in known or (name in HEADERS_OF_LINKS and f"&{name}=" not in f"&{text}"):
             found.append(FieldError(path, "unknown_field", "This parameter is unknown. Remove it."))
+        named.add(name)
     if found:
         raise Invalid(*found[:MAX_ERRORS])

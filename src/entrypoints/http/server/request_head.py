@@ -100,7 +100,9 @@ class RequestHead:
             Invalid: the value is not a UUID.
         """
         name, value = "Portal-Client", self.headers.get(b"portal-client")
-        if value is None and b"record=" in self.query and (match := _QUERY_RECORD.search(self.query)):
+        if b"record=" in self.query and (match := _QUERY_RECORD.search(self.query)):
+            if value not in (None, match[1]):
+                raise Invalid.at("record", "duplicate", "Name the record once, by the header or in the link.")
             name, value = "record", match[1]
         if value is None:
             return None

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from portal_core.accounts.errors import SecondFactorRequired
 from portal_core.accounts.model import Side
@@ -10,7 +10,7 @@ from portal_core.accounts.policy import account_actor, must_enroll, record_actor
 from portal_core.accounts.ports import LiveSessions, SignInUnit
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.views import SessionView
-from portal_core.kernel.actor import AccountHolder, Origin
+from portal_core.kernel.actor import AccountHolder, Origin, without_key
 from portal_core.kernel.errors import NotFound, PortalError, Unauthenticated
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
@@ -82,5 +82,5 @@ class Authenticate:
 
     async def _deny(self, actor: AccountHolder, error: PortalError) -> None:
         """Raise the error inside a unit so that it is audited, without claiming the request's idempotency key."""
-        async with self.begin(evolve(actor, origin=evolve(actor.origin, idempotent_request=None))):
+        async with self.begin(without_key(actor)):
             raise error
