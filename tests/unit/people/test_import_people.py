@@ -291,6 +291,15 @@ async def test_clinician_who_left_stays_in_a_team_and_joins_none(use_cases: Memo
 # --- dry run, destroyed records ---------------------------------------------------------------------------------------
 
 
+async def test_dry_run_knows_who_leaves_by_the_same_file(use_cases: MemoryPeopleUseCases) -> None:
+    await run_import(use_cases, clinicians=CLINICIANS)
+    leaves = (ClinicianRow(2, CLINICIANS[0].external_id, active="no"),)
+    joins = ClientRow(3, "E-9", "Ann", "Lee", "1990-01-01", clinicians=CLINICIANS[0].external_id)
+    tried = await run_import(use_cases, joins, clinicians=leaves, dry_run=True)
+    assert [one.code for one in tried.rows[1].errors] == ["clinician_left"]
+    assert evolve(tried, dry_run=False) == await run_import(use_cases, joins, clinicians=leaves)
+
+
 async def test_dry_run_reports_the_same_and_changes_nobody(use_cases: MemoryPeopleUseCases) -> None:
     await run_import(use_cases, PLAIN, clinicians=CLINICIANS[:1])
     rows = (evolve(PLAIN, family_name="Low"), FULL, evolve(FULL, line=9, external_id="E-9", clinicians="C-7"))

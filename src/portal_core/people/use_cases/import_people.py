@@ -91,7 +91,8 @@ class ImportPeople:
             rows += told
             command.progress(len(rows), total)
         async with self.begin(actor) as unit:
-            context.add_clinicians(await unit.clinician_records.all())
+            stored = await unit.clinician_records.all()
+        context.add_clinicians([*stored, *context.clinicians.values()])  # a dry run stored none of its own
         for first, more in in_chunks(command.clients):
             rows += await retried(partial(self._clients, actor, command, context, more, first))
             command.progress(len(rows), total)
