@@ -19,7 +19,7 @@ def clean_title(title: str) -> str:
     """
     title = title.strip()
     if not 1 <= len(title) <= MAX_TITLE_LENGTH:
-        raise Invalid.at("title", "bad_length", f"Must have 1 to {MAX_TITLE_LENGTH} characters.")
+        raise Invalid.at("title", "out_of_range", f"Must have 1 to {MAX_TITLE_LENGTH} characters.")
     return title
 
 
