@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Response
 
 from entrypoints.http.contract.bodies import MAX_ERRORS
+from entrypoints.http.contract.route_plan import IN_LINKS
 from entrypoints.http.dependencies import HttpParts
 from entrypoints.http.server.client_address import rate_limit_network
 from entrypoints.http.server.cookies import SessionCookies, csrf_matches
@@ -23,8 +24,6 @@ from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.people.ports import PracticeDirectory, PracticeLocator
 
 MAX_TOKEN_LENGTH = 8192
-HEADERS_OF_LINKS = frozenset({"practice", "record"})
-"""Query parameters that are read from the bytes of the query: each once, and written as it is."""
 
 
 class PracticeResolver:
@@ -198,9 +197,9 @@ def _check_query(query: bytes, known: frozenset[str]) -> None:
         path = name.replace("\x00", "")[:100]
         if "\x00" in name or "\x00" in value:
             found.append(FieldError(path, "characters_invalid", "Must not contain NUL characters."))
-        elif name in HEADERS_OF_LINKS and name in named:
+        elif name in IN_LINKS and name in named:
             found.append(FieldError(path, "duplicate", "Name it once."))
-        elif name not in known or (name in HEADERS_OF_LINKS and f"&{name}=" not in f"&{text}"):
+        elif name not in known or (name in IN_LINKS and f"&{name}=" not in f"&{text}"):
             found.append(FieldError(path, "unknown_field", "This parameter is unknown. Remove it."))
         named.add(name)
     if found:
