@@ -1,5 +1,6 @@
 """Ports to files' content: where it is stored, how its kind is recognized, and what looks for malware in it."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from typing import BinaryIO, Literal, Protocol
 from uuid import UUID
@@ -14,6 +15,11 @@ class ContentKey:
     """The key of one file's content, 256 random bits. It is stored encrypted with the client's key."""
 
     value: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, token: str) -> "ContentKey":
+        """The key with the bits of a `TokenSource.token`."""
+        return cls(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
 
 
 @frozen

@@ -1,6 +1,6 @@
 """Errors of files."""
 
-from portal_core.kernel.errors import Invalid
+from portal_core.kernel.errors import Conflict, Invalid
 
 
 class FileRejected(Invalid):
@@ -29,3 +29,17 @@ class FileTooLarge(FileRejected):
 
     code = "file_too_large"
     title = "This file is too large. Send a smaller one."
+
+
+class ContentExists(Conflict):
+    """The content was already received. A changed file is a new version, or a new file."""
+
+    code = "content_exists"
+    title = "The content of this file was already received. Send a changed file as a new one."
+
+
+class FileNotAvailable(Conflict):
+    """The content cannot be read: it has not arrived, is still being checked, or was refused."""
+
+    code = "file_not_available"
+    title = "This file cannot be opened: it is still being checked, or it was refused. Try again in a minute."

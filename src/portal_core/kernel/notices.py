@@ -150,10 +150,21 @@ APPOINTMENT_REMINDER: Final = NoticeKind(
 WAITLIST_OFFER: Final = NoticeKind("waitlist_offer", "service", ("email", "sms", "in_app"), "appointments")
 LATE_CANCEL_FEE: Final = _service("late_cancel_fee", "payments")
 FEE_REMOVED: Final = _like(LATE_CANCEL_FEE, "fee_removed")
-# Clients already choose channels for these three; messages, forms and documents will send them.
+DOCUMENT_SHARED: Final = _service("document_shared", "documents")
+# A proxy is told of a sensitive one only if the grant opens those.
+SENSITIVE_DOCUMENT_SHARED: Final = NoticeKind(
+    "sensitive_document_shared",
+    "service",
+    DOCUMENT_SHARED.channels,
+    "sensitive_documents",
+    chosen_with=DOCUMENT_SHARED.name,
+)
+WITHHOLDING_REVIEWED: Final = _like(DOCUMENT_SHARED, "withholding_reviewed")
+AMENDMENT_ANSWERED: Final = _like(DOCUMENT_SHARED, "amendment_answered")
+UPLOAD_REFUSED: Final = NoticeKind("upload_refused", "service", ("email", "in_app"), fixed=True)
+# Clients already choose channels for these two; messages and forms will send them.
 NEW_MESSAGE: Final = _service("new_message", "messages")
 FORM_ASSIGNED: Final = _service("form_assigned", "forms")
-DOCUMENT_SHARED: Final = _service("document_shared", "documents")
 
 _OF_SEVERAL: Final[Mapping[str, NoticeKind]] = {
     APPOINTMENT_BOOKED.name: APPOINTMENTS_BOOKED,

@@ -10,6 +10,16 @@ _BLANK = " \u115f\u1160\u2800\u3164\uffa0"
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters but tab and line breaks, those that change the direction of what follows, and surrogates."""
+# The letters with a stroke or ligature that Unicode does not decompose, as people type them without.
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
+)
+
+
+def folded(text: str) -> str:
+    """The text in small letters, without marks such as accents (Unicode NFKD, case-folded)."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(char for char in apart if not unicodedata.category(char).startswith("M")).translate(_LETTERS)
 
 
 def single_line_text(text: str, path: str, max_length: int) -> str:

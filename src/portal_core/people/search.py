@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final
 
 from portal_core.kernel.errors import Invalid
+from portal_core.kernel.text import folded
 
 SearchTerms = tuple[tuple[str, ...], ...]
 """What is looked for. Of every term, a word of the client begins with one of the alternatives."""
@@ -21,20 +22,10 @@ MAX_TERMS: Final = 12
 MIN_DIGITS: Final = 4
 """Fewer digits of a telephone number would find nearly everybody."""
 
-# The letters with a stroke or ligature that Unicode does not decompose, as people type them without.
-_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
-)
 _DATE = re.compile(
     r"(?<![0-9])(?:(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
     r"|(?P<us_month>[0-9]{1,2})([/.-])(?P<us_day>[0-9]{1,2})\5(?P<us_year>[0-9]{4}|[0-9]{2}))(?![0-9])"
 )
-
-
-def folded(text: str) -> str:
-    """The text in small letters, without marks such as accents (Unicode NFKD, case-folded)."""
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(char for char in apart if not unicodedata.category(char).startswith("M")).translate(_LETTERS)
 
 
 def sort_name(family_name: str, given_name: str) -> str:

@@ -1,0 +1,57 @@
+"""Errors of documents."""
+
+from portal_core.kernel.errors import Conflict, Forbidden
+
+
+class PsychotherapyNotesNotShareable(Forbidden):
+    """Psychotherapy notes (45 CFR 164.501) are kept apart from the record, and a client has no right of access to them
+    (45 CFR 164.524(a)(1)(i)). The portal takes none, and so can share none.
+    """
+
+    code = "psychotherapy_notes_not_shareable"
+    title = "Psychotherapy notes cannot be shared through the portal. Keep them separate from the record."
+
+
+class DocumentNotShared(Conflict):
+    """The document is not shared, or the share was revoked or has expired."""
+
+    code = "document_not_shared"
+    title = "This document is not shared with the client."
+
+
+class DocumentWithheld(Forbidden):
+    """A clinician withholds the document from who asks for it (45 CFR 164.524(a)(3))."""
+
+    code = "document_withheld"
+    title = (
+        "Your practice does not give access to this document at present. You can ask that another clinician reviews "
+        "the decision."
+    )
+
+
+class NotWithheld(Conflict):
+    """The document is not withheld."""
+
+    code = "not_withheld"
+    title = "This document is not withheld."
+
+
+class ReviewNotRequested(Conflict):
+    """Nobody asked for a review of the decision, or it was reviewed."""
+
+    code = "review_not_requested"
+    title = "No review of this decision is pending."
+
+
+class ReviewNeedsColleague(Forbidden):
+    """The decision is reviewed by a clinician who did not take part in it (45 CFR 164.524(a)(4))."""
+
+    code = "review_needs_colleague"
+    title = "Another clinician than the one who decided must review this."
+
+
+class DuplicateSource(Conflict):
+    """A document from this source exists: the same form, receipt or letter is filed once."""
+
+    code = "duplicate_source"
+    title = "A document from this source already exists."

@@ -1,0 +1,33 @@
+"""Scan the files whose scan is due."""
+
+from attrs import frozen
+
+from portal_core.files.ports import FilesUnit
+from portal_core.files.use_cases.check_file import CheckFile
+from portal_core.kernel.actor import Actor
+from portal_core.kernel.authorization import require_system
+from portal_core.kernel.sources import Clock
+from portal_core.kernel.uow import Begin
+
+MAX_AT_ONCE = 100
+
+
+@frozen
+class CheckDueFiles:
+    """Has the files scanned whose scanner gave no answer, or whose job was lost. For the job alone.
+
+    Each is a job of its own. One that is deferred twice scans once, as the file is then no longer in quarantine.
+
+    Raises:
+        Forbidden: the actor is not a job.
+    """
+
+    begin: Begin[FilesUnit]
+    clock: Clock
+
+    async def __call__(self, actor: Actor) -> None:
+        async with self.begin(actor) as unit:
+            require_system(actor)
+            for file in await unit.files.due_for_check(self.clock.now(), MAX_AT_ONCE):
+                await unit.outbox.defer(CheckFile, client_id=file.client_id, file_id=file.id)
+            await unit.commit(None)
