@@ -27,6 +27,7 @@ _STATES: dict[FileState, DocumentState] = {
     "quarantined": "being_checked",
     "clean": "available",
     "infected": "refused",
+    "erased": "refused",
 }
 
 
@@ -240,3 +241,7 @@ class DocumentFilter:
             return True
         text = folded(" ".join(filter(None, names)))
         return all(word in text for word in self._searched)
+
+    def is_listed(self, document: Document, file_name: str | None) -> bool:
+        """Whether the list has this document."""
+        return self.category in (None, document.category) and self.is_found(document.title, file_name)

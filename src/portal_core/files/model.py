@@ -18,7 +18,8 @@ UPLOAD_PERIOD = timedelta(hours=24)
 """An upload that has not arrived by then is given up."""
 MAX_CHECK_DELAY = timedelta(hours=1)
 
-FileState = Literal["awaiting_content", "quarantined", "clean", "infected"]
+FileState = Literal["awaiting_content", "quarantined", "clean", "infected", "erased"]
+"""`erased`: with the record whose file it was."""
 
 
 def clean_file_name(name: str) -> str:

@@ -68,7 +68,8 @@ class ContentReceiver:
         self, actor: Actor, begun: StoredFile, content: AsyncIterator[bytes], max_bytes: int
     ) -> StoredFile:
         object_id, key = begun.object_id, begun.content_key
-        assert object_id is not None and key is not None
+        assert object_id is not None
+        assert key is not None
         written = await self.file_store.write(object_id, key, content, max_bytes)
         kind = await self.kind_recognizer.recognize(self.file_store.content(object_id, key, written.size))
         received = begun.receive(object_id, written, kind, self.clock.now())

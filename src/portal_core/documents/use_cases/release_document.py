@@ -24,8 +24,9 @@ class ReleaseDocumentCommand:
 
 @frozen
 class ReleaseDocument:
-    """Ends the withholding of a document, even of a colleague's decision. For clinicians. The client is notified of a document
-    that is shared.
+    """Ends the withholding of a document, even one that a colleague decided. For clinicians.
+
+    The client is notified if the document is shared.
 
     Raises:
         NotFound, Forbidden: no such document, or not a clinician.

@@ -1,0 +1,16 @@
+"""Files, download links and documents."""
+
+from alembic import op
+
+from adapters.postgres.documents.tables import document_marks, document_versions, documents
+from adapters.postgres.files.tables import download_links, files
+
+revision = "0034"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in (files, download_links, documents, document_versions, document_marks):
+        table.create(op.get_bind(), checkfirst=True)
