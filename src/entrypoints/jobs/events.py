@@ -12,6 +12,10 @@ from portal_core.appointments.events import ClientReassigned
 from portal_core.appointments.use_cases.follow_practice_time_zone import FollowPracticeTimeZone
 from portal_core.appointments.use_cases.keep_instants_in_practice_time_zone import KeepInstantsInPracticeTimeZone
 from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
+from portal_core.documents.use_cases.announce_document import AnnounceDocument
+from portal_core.documents.use_cases.announce_refused_document import AnnounceRefusedDocument
+from portal_core.documents.use_cases.mark_document_downloaded import MarkDocumentDownloaded
+from portal_core.files.events import FileAccepted, FileDownloaded, FileRefused
 from portal_core.kernel.outbox import Event
 from portal_core.people.events import (
     AccountSuspended,
@@ -30,6 +34,10 @@ SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
     ClientReassigned: (JoinCareTeam,),
     # An invitation that nobody can accept must not look open to staff.
     RecordRulesChanged: (WithdrawDisallowedInvitations,),
+    # A file that was checked is a document's.
+    FileAccepted: (AnnounceDocument,),
+    FileRefused: (AnnounceRefusedDocument,),
+    FileDownloaded: (MarkDocumentDownloaded,),
     # Video visits are local to the practice.
     PracticeTimeZoneChanged: (FollowPracticeTimeZone,),
     PracticeTimeZoneCorrected: (KeepInstantsInPracticeTimeZone,),

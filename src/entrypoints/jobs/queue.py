@@ -35,6 +35,8 @@ SCHEDULE: dict[str, str] = {
     "delete_expired_holds": "*/10 * * * *",
     "correct_appointment_times": "15 8 * * *",
     "expire_grants": "*/15 * * * *",
+    "check_due_files": "* * * * *",
+    "delete_discarded_content": "*/15 * * * *",
     "finish_password_resets": "* * * * *",
 }
 """Use case to cron expression (UTC). Each one handles everything that is due by then, so a missed run does no harm."""

@@ -112,6 +112,14 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "new_message": ("New message", "You have a new message. Sign in to read it."),
     "form_assigned": ("A form to fill out", "You have a form to fill out. Sign in to open it."),
     "document_shared": ("New document", "A document was shared with you. Sign in to see it."),
+    "sensitive_document_shared": ("New document", "A document was shared with you. Sign in to see it."),
+    "withholding_reviewed": ("About your request", "There is a reply to your request. Sign in to read it."),
+    "amendment_answered": ("About your request", "There is a reply to your request. Sign in to read it."),
+    "upload_refused": (
+        "A file was refused",
+        "A file that you sent could not be accepted. Sign in to see which one. Check your device for harmful programs "
+        "before you send it again.",
+    ),
 }
 
 _TIMED_LINES: Final[Mapping[str, str]] = {

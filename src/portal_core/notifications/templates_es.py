@@ -114,6 +114,14 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "new_message": ("Mensaje nuevo", "Tiene un mensaje nuevo. Inicie sesión para leerlo."),
     "form_assigned": ("Un formulario por llenar", "Tiene un formulario por llenar. Inicie sesión para abrirlo."),
     "document_shared": ("Documento nuevo", "Se compartió un documento con usted. Inicie sesión para verlo."),
+    "sensitive_document_shared": ("Documento nuevo", "Se compartió un documento con usted. Inicie sesión para verlo."),
+    "withholding_reviewed": ("Sobre su solicitud", "Hay una respuesta a su solicitud. Inicie sesión para leerla."),
+    "amendment_answered": ("Sobre su solicitud", "Hay una respuesta a su solicitud. Inicie sesión para leerla."),
+    "upload_refused": (
+        "Un archivo no fue aceptado",
+        "No se pudo aceptar un archivo que usted envió. Inicie sesión para ver cuál. Revise si hay programas dañinos "
+        "en su dispositivo antes de enviarlo otra vez.",
+    ),
 }
 
 _TIMED_LINES: Final[Mapping[str, str]] = {

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from entrypoints.http.contract.conditional import IfNoneMatch, conditional
+from entrypoints.http.contract.content_disposition import content_disposition
 from entrypoints.http.contract.fields import FromPath
 from entrypoints.http.contract.routing import delete, get, post
 from entrypoints.http.server.request import PortalRequest
@@ -47,7 +48,7 @@ def calendar_answer(file: CalendarFile) -> Response[str]:
     return Response(
         file.content,
         media_type=f"text/calendar{method}",
-        headers={"content-disposition": f'attachment; filename="{file.file_name}"'},
+        headers={"content-disposition": content_disposition(file.file_name)},
     )
 
 

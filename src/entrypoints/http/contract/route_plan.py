@@ -37,7 +37,8 @@ class RouteConfig:
     as user activity and extends the session. `enrollment_exempt`: a session that must still set up its second factor
     may use the route. `unsafe`: the route may change something, so a cookie session needs a CSRF token. `allow` lists
     the path's methods; `raises` the documented errors; `query` the query parameters that the route knows.
-    `session_of`: a route for visitors that tells the session of this side, if there is one.
+    `session_of`: a route for visitors that tells the session of this side, if there is one. `receives_content`: the
+    body is a file.
     """
 
     auth: Auth
@@ -52,6 +53,7 @@ class RouteConfig:
     raises: tuple[type[PortalError], ...]
     query: frozenset[str]
     session_of: Side | None
+    receives_content: bool
 
 
 def configure_routes(app: Litestar, body_limit: int) -> dict[HTTPRouteHandler, list[str]]:
@@ -97,6 +99,7 @@ def _route_config(handler: HTTPRouteHandler, body_limit: int, allow: str) -> Rou
         raises=tuple(handler.opt.get("raises", ())),
         query=frozenset(_query_names(handler)).union(LINK_PARAMETERS.get(auth, ())),
         session_of=handler.opt.get("session_of"),
+        receives_content=handler.opt.get("receives_content", False),
     )
 
 

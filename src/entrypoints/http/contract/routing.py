@@ -43,7 +43,8 @@ class Options(TypedDict, total=False):
     session that must still set up its second factor may use the route. `idempotent`: accepts an Idempotency-Key; the
     default is true for POST, but set it to False where the response holds tokens. `body_limit`: in bytes. `example`: of
     the response, if the one generated from its type is not suitable. `conditional`: has an ETag, and may be a 304.
-    `event`: the type of each event's data, for a stream.
+    `event`: the type of each event's data, for a stream. `receives_content`: the body is a file, read by
+    `request.stream()`.
     """
 
     raises: Sequence[type[PortalError]]
@@ -56,6 +57,7 @@ class Options(TypedDict, total=False):
     example: Any
     conditional: bool
     event: type
+    receives_content: bool
     status_code: int
     operation_id: str
     summary: str
@@ -77,6 +79,7 @@ _OURS = (
     "example",
     "conditional",
     "event",
+    "receives_content",
 )
 
 

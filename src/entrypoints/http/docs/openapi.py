@@ -141,6 +141,9 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: Schemas) -> tuple[
             schema = schemas.of(kind)
             content = {"schema": schema, "example": schemas.example(schema)}
         operation["requestBody"] = {"required": data.is_required, "content": {body_media_type(data): content}}
+    if route_config.receives_content:
+        binary: Schema = {"type": "string", "format": "binary"}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": binary}}}
     operation["responses"] = {**_success(handler, schemas), **_problems(errors)}
     if route_config.auth in ("portal", "practice"):
         cookie: dict[str, list[str]] = {"cookie": [], "csrf": []} if route_config.unsafe else {"cookie": []}
@@ -166,7 +169,7 @@ def _implied(route_config: RouteConfig, handler: HTTPRouteHandler, path: str) ->
         found |= {http.CsrfTokenInvalid} if route_config.unsafe else set()
     if handler.parsed_data_field is not None:
         found |= {core.Invalid, http.UnsupportedMediaType}
-    if handler.parsed_data_field is not None or route_config.idempotent:
+    if handler.parsed_data_field is not None or route_config.idempotent or route_config.receives_content:
         found |= {http.MalformedBody, http.BodyTooLarge, http.BodyTooSlow, http.UnsupportedEncoding, core.Overloaded}
     if parameters_of(handler):
         found.add(core.Invalid)

@@ -74,6 +74,18 @@ class UnsupportedEncoding(HttpError):
     status = 415
 
 
+class RangeNotSatisfiable(HttpError):
+    """The range begins behind the end of the content, whose `size` in bytes the `Content-Range` header states."""
+
+    code = "range_not_satisfiable"
+    title = "The requested range is outside of the file."
+    status = 416
+
+    def __init__(self, size: int = 0) -> None:
+        super().__init__()
+        self.size = size
+
+
 class InternalError(HttpError):
     """An error in the portal. It is logged with the response's `request_id`."""
 

@@ -67,7 +67,7 @@ class PortalMiddleware:
         request["arriving_bodies"] = self._arriving_bodies
         identity = (b"x-request-id", inbound.request_id.encode())
         method: str = request["method"]
-        bodiless = method == "HEAD"
+        bodiless = inbound.bodiless
         if bodiless:
             request["method"] = "GET"
         status = 0

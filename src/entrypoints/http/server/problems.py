@@ -22,6 +22,7 @@ from entrypoints.http.server.errors import (
     HttpError,
     InternalError,
     MethodNotAllowed,
+    RangeNotSatisfiable,
     UnsupportedEncoding,
 )
 from entrypoints.observability.logs import describe_error
@@ -94,6 +95,8 @@ def render(error: PortalError, request_id: str) -> tuple[int, bytes, dict[str, s
             headers["retry-after"] = str(RETRY_AFTER_OVERLOAD_SECONDS)
         case MethodNotAllowed(allow=allow) if allow:
             headers["allow"] = allow
+        case RangeNotSatisfiable(size=size):
+            headers["content-range"] = f"bytes */{size}"  # RFC 9110, section 15.5.17
         case UnsupportedEncoding():
             headers["accept-encoding"] = "identity"  # RFC 9110, section 15.5.16
     problem = Problem(

@@ -39,7 +39,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}\Z")
 class RequestHead:
     """One request's head. Header values are as sent; repeated headers are joined with commas, cookies with `;`."""
 
-    __slots__ = ("address", "forwarded", "headers", "peer", "query", "request_id")
+    __slots__ = ("address", "bodiless", "forwarded", "headers", "peer", "query", "request_id")
 
     def __init__(self, scope: Any, origins: ClientAddressResolver, new_id: Any) -> None:
         headers: dict[bytes, bytes] = {}
@@ -49,6 +49,7 @@ class RequestHead:
         client = scope.get("client")
         forwarded = headers.get(b"x-forwarded-for")
         self.headers = headers
+        self.bodiless: bool = scope["method"] == "HEAD"
         self.query: bytes = scope.get("query_string", b"")
         self.peer: str = client[0] if client else ""
         self.forwarded = forwarded is not None

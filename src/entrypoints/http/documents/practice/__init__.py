@@ -1,0 +1,1 @@
+"""Controllers of documents for staff."""
