@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Integer, bindparam, insert, or_, select, update
+from sqlalchemy import Integer, bindparam, insert, null, or_, select, update
 
 from adapters.postgres.engine.columns import Instant
 from adapters.postgres.engine.entities import entity, update_version
@@ -28,7 +28,7 @@ FORGET_CONTENT = statement(
     "files.forget_content",
     update(files)
     .where(*_own, files.c.id == bindparam("id"), files.c.version == bindparam("version"))
-    .values(object_id=None, content_key=None, version=files.c.version + 1),
+    .values(object_id=null(), content_key=null(), version=files.c.version + 1),
 )
 DUE_FOR_CHECK = statement(
     "files.due_for_check",
