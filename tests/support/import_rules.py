@@ -15,7 +15,7 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "asyncpg": ("adapters.postgres",),
     "attrs": ("portal_core", "adapters", "entrypoints"),
     "boto3": ("adapters.aws",),
-    "botocore": ("adapters.aws", "adapters.cognito", "adapters.kms", "adapters.ses"),
+    "botocore": ("adapters.aws", "adapters.cognito", "adapters.kms", "adapters.s3", "adapters.ses"),
     "cattrs": ("adapters.codec",),
     "cryptography": ("adapters.encryption",),
     "dependency_injector": ("entrypoints.container",),

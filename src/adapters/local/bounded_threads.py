@@ -18,17 +18,18 @@ class BoundedThreads:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._places = BoundedSemaphore(threads + max_waiting)
 
-    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """The result of the work.
+    async def run(self, work: Callable[..., Result], *arguments: object, begun: bool = False) -> Result:
+        """The result of the work. `begun`: it continues or ends what was begun here, and so is never refused.
 
         Raises:
             Overloaded: too much waits; the work was not begun.
         """
-        if not self._places.acquire(blocking=False):
+        if not begun and not self._places.acquire(blocking=False):
             raise Overloaded
         job = self._pool.submit(work, *arguments)
-        # When the work ends, which may be after its caller has given up.
-        job.add_done_callback(lambda _: self._places.release())
+        if not begun:
+            # When the work ends, which may be after its caller has given up.
+            job.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(job)
 
     def close(self) -> None:

@@ -35,6 +35,19 @@ async def test_abandoned_work_keeps_its_place_until_it_ends() -> None:
     threads.close()
 
 
+async def test_work_that_continues_is_never_refused_and_takes_no_place() -> None:
+    threads, go = BoundedThreads("test", 1, 0), Event()
+    first = asyncio.create_task(threads.run(go.wait))
+    more = [asyncio.create_task(threads.run(go.wait, begun=True)) for _ in range(9)]
+    await asyncio.sleep(0)
+    go.set()
+    assert await asyncio.gather(first, *more) == [True] * 10
+    assert await threads.run(int, "7") == 7
+    with pytest.raises(ValueError, match="invalid literal"):
+        await threads.run(int, "x", begun=True)
+    threads.close()
+
+
 async def test_error_of_the_work_is_raised_and_frees_its_place() -> None:
     threads = BoundedThreads("test", 1, 0)
     for _ in range(3):
