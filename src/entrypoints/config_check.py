@@ -43,6 +43,11 @@ def settings_warnings(settings: Settings) -> Iterator[str]:
                 "PORTAL_MAIL=local stores mail and sends none, so nobody gets a code or a reminder: "
                 "set PORTAL_MAIL to smtp or ses"
             )
+        if settings.malware_scan == "signature":
+            yield (
+                "PORTAL_MALWARE_SCAN=signature looks for a test signature alone and is no antivirus: "
+                "run ClamAV's clamd, and set PORTAL_MALWARE_SCAN to clamav"
+            )
         if not settings.trusted_proxies:
             yield (
                 "PORTAL_TRUSTED_PROXIES is empty, so every request seems to come from the proxy: all people share the "
@@ -118,7 +123,9 @@ async def _connect(settings: Settings, role: Role, url: str) -> str:
 
 def _checks(settings: Settings) -> dict[str, Check]:
     parts = Container(settings=settings, pool=None)
-    checks: dict[str, Check] = {"keys": lambda: _master_key(settings, parts)}
+    checks: dict[str, Check] = {"keys": lambda: _master_key(settings, parts), "files": lambda: _files(parts)}
+    if settings.malware_scan == "clamav":
+        checks["malware scan"] = lambda: _clamav(parts)
     if settings.identity == "cognito":
         checks["identity"] = lambda: _pools(parts)
     if settings.mail == "ses":
@@ -181,6 +188,19 @@ async def _smtp(parts: Any) -> str:
     except smtplib.SMTPResponseException as error:
         raise CommandError(f"the relay answers {error.smtp_code}") from error
     return "ok: the relay accepts the connection" + (" and the user" if mailer.user else "")
+
+
+async def _files(parts: Any) -> str:
+    """Check that content can be stored, as private as it must be. Stores nothing."""
+    problem = await parts.file_store().check()
+    if problem:
+        raise CommandError(problem)
+    return "ok"
+
+
+async def _clamav(parts: Any) -> str:
+    """Ask clamd for its version and its database's."""
+    return f"ok: {await parts.malware_scanner().version()}"
 
 
 async def _rooms(parts: Any) -> str:

@@ -16,14 +16,18 @@ from attrs import frozen
 from dependency_injector import containers, providers
 
 from adapters.breaches.range_query import BreachedPasswordStrength
+from adapters.clamav.scanner import ClamdScanner
 from adapters.codes import AccountCodes
 from adapters.jitsi.rooms import JitsiRooms
+from adapters.local.file_folder import EncryptedFolder
 from adapters.local.identity import LocalCredentials, LocalMailedCodes, LocalPasswords, LocalSecondFactors
 from adapters.local.key_file import KeyFile
+from adapters.local.kind_recognizer import ThreadedKindRecognizer
 from adapters.local.mail import LocalMailer
 from adapters.local.password_hashes import PasswordHashes
 from adapters.local.password_strength import ZxcvbnStrength
 from adapters.local.rooms import ClinicianRooms
+from adapters.local.signature_scanner import SignatureScanner
 from adapters.local.sources import SystemClock, SystemTokens, Uuid7Ids
 from adapters.local.turns import LocalTurns
 from adapters.oidc.staff_tokens import OidcStaffTokens
@@ -48,6 +52,7 @@ from portal_core.accounts.reauthentication import Reauthentication
 from portal_core.accounts.use_cases.issue_email_change_code import IssueEmailChangeCode
 from portal_core.accounts.use_cases.issue_invitation_code import IssueInvitationCode
 from portal_core.accounts.use_cases.send_mailed_code import SendMailedCode
+from portal_core.files.receiving import ContentReceiver
 from portal_core.notifications.use_cases.mail_code import MailCode
 from portal_core.notifications.use_cases.mail_safe_email_code import MailSafeEmailCode
 
@@ -79,6 +84,12 @@ def _kms(account: Any, key: str) -> Any:
     with extra("aws"):
         from adapters.kms.master_key import KmsMasterKey
     return KmsMasterKey(account, key)
+
+
+def _s3(account: Any, settings: Settings) -> Any:
+    with extra("aws"):
+        from adapters.s3.files import S3FileStore
+    return S3FileStore(account, settings.s3_bucket, settings.s3_kms_key, settings.files_path)
 
 
 def _ses(account: Any, settings: Settings) -> Any:
@@ -187,6 +198,20 @@ class Container(containers.DeclarativeContainer):
         mail=mail_code,
     )
 
+    # Files.
+    file_store = providers.Selector(
+        settings.provided.files,
+        folder=providers.Singleton(EncryptedFolder, settings.provided.files_path),
+        s3=providers.Singleton(_s3, aws, settings),
+    )
+    kind_recognizer = providers.Singleton(ThreadedKindRecognizer)
+    malware_scanner = providers.Selector(
+        settings.provided.malware_scan,
+        signature=providers.Singleton(SignatureScanner),
+        clamav=providers.Singleton(ClamdScanner, settings.provided.clamav_address),
+    )
+    content_receiver = providers.Singleton(ContentReceiver, begin, file_store, kind_recognizer, clock, ids, tokens)
+
     rooms = providers.Selector(
         settings.provided.rooms,
         clinician=providers.Singleton(ClinicianRooms),
@@ -206,12 +231,15 @@ PARTS = (
     "clock",
     "code_sender",
     "codes",
+    "content_receiver",
     "credentials",
+    "file_store",
     "practice_factory",
     "ids",
     "limits",
     "live",
     "mailer",
+    "malware_scanner",
     "passwords",
     "public_url",
     "reauthentication",

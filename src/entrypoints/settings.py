@@ -121,6 +121,19 @@ class Settings:
     """Application id that the Jitsi deployment expects in tokens."""
     jitsi_app_secret: str = ts.secret(default="")
     """Secret with which the Jitsi deployment verifies tokens, at least 32 bytes."""
+    files: Literal["folder", "s3"] = "folder"
+    """Where the content of files is stored, encrypted: folder (on this machine) or s3 (an S3 bucket)."""
+    files_folder: str = ""
+    """Folder for the content of files, or with s3 for the encrypted copies while they are sent. Empty: `files` in the
+    data folder."""
+    s3_bucket: str = ""
+    """S3 bucket for the content of files: private, with versions and default encryption."""
+    s3_kms_key: str = ""
+    """Id or ARN of the KMS key with which S3 encrypts the content once more."""
+    malware_scan: Literal["signature", "clamav"] = "signature"
+    """What looks for malware in files: signature (the EICAR test signature alone, which is no antivirus) or clamav."""
+    clamav_address: str = "/run/clamav/clamd.ctl"
+    """Where ClamAV's clamd listens: the path of its socket, or host:port. Contents go there unencrypted."""
     aws_region: str = ""
     """Region of all AWS services, such as us-east-1."""
     aws_endpoint_url: str = ""
@@ -140,6 +153,10 @@ class Settings:
     def netloc(self) -> str:
         """Host and port as in a URL."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def files_path(self) -> Path:
+        return Path(self.files_folder) if self.files_folder else self.data_dir / "files"
 
     @property
     def key_path(self) -> Path:
@@ -224,6 +241,8 @@ def _malformed(settings: Settings) -> Iterator[str]:
         yield "PORTAL_BREACHED_PASSWORDS_URL must be an https:// URL"
     if settings.rooms == "jitsi" and 0 < len(settings.jitsi_app_secret.encode()) < MIN_JITSI_SECRET_BYTES:
         yield f"PORTAL_JITSI_APP_SECRET must have at least {MIN_JITSI_SECRET_BYTES} bytes"
+    if settings.malware_scan == "clamav" and settings.clamav_address and not _is_socket(settings.clamav_address):
+        yield "PORTAL_CLAMAV_ADDRESS must be the path of a socket, such as /run/clamav/clamd.ctl, or host:port"
     if settings.mail == "smtp" and settings.smtp_host:
         yield from _malformed_smtp(settings)
 
@@ -235,6 +254,16 @@ def _malformed_smtp(settings: Settings) -> Iterator[str]:
         yield "PORTAL_SMTP_TLS=off is only for a relay on this machine: PORTAL_SMTP_HOST must be localhost or 127.0.0.1"
     if not (settings.smtp_user + settings.smtp_password).isascii():
         yield "PORTAL_SMTP_USER and PORTAL_SMTP_PASSWORD must be ASCII"
+
+
+def _is_socket(text: str) -> bool:
+    """Whether it is the absolute path of a socket, or a host and port."""
+    if text.startswith("/"):
+        return True
+    try:
+        return bool(urlsplit(f"//{text}").hostname and urlsplit(f"//{text}").port)
+    except ValueError:
+        return False
 
 
 def _is_host(text: str) -> bool:
@@ -299,6 +328,8 @@ def _missing(settings: Settings) -> Iterator[str]:
         "PORTAL_MAIL=smtp": (settings.mail == "smtp", ("mail_from", "smtp_host")),
         "PORTAL_SMTP_USER": (settings.mail == "smtp" and bool(settings.smtp_user), ("smtp_password",)),
         "PORTAL_KEYS=kms": (settings.keys == "kms", ("kms_key", "aws_region")),
+        "PORTAL_FILES=s3": (settings.files == "s3", ("s3_bucket", "s3_kms_key", "aws_region")),
+        "PORTAL_MALWARE_SCAN=clamav": (settings.malware_scan == "clamav", ("clamav_address",)),
         "PORTAL_ROOMS=jitsi": (settings.rooms == "jitsi", ("jitsi_url", "jitsi_app_id", "jitsi_app_secret")),
     }
     for why, (chosen, names) in needs.items():

@@ -50,11 +50,6 @@ class EncryptedFolder(FileStore):
         await self._threads.run(self._delete, self._path(object_id))
 
     async def remove_leftovers(self, older_than: datetime) -> int:
-        """Remove uploads that a crash left unfinished, if nothing was written to them since; returns how many.
-
-        Raises:
-            Unavailable: the folder cannot be read or written.
-        """
         return await self._threads.run(self._remove_leftovers, older_than)
 
     async def check(self) -> str | None:

@@ -5,6 +5,7 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 from uuid import UUID
@@ -60,6 +61,9 @@ class S3FileStore(FileStore):
 
     async def delete(self, object_id: UUID) -> None:
         await self._threads.run(self._delete_versions, _name(object_id))
+
+    async def remove_leftovers(self, older_than: datetime) -> int:
+        return 0  # the system removes unnamed files
 
     async def check(self) -> str | None:
         """What is wrong with the bucket or the spool folder, in one line, and what to do."""

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import BinaryIO, Literal, Protocol
 from uuid import UUID
 
@@ -66,12 +67,21 @@ class FileStore(Protocol):
 
         Raises:
             FileTooLarge: it has more than `max_bytes` bytes.
+            Overloaded: too many contents are being written.
             Unavailable: the store does not respond.
         """
         ...
 
     def content(self, object_id: UUID, key: ContentKey, size: int) -> FileContent:
         """The content that was stored under this id, with this key and of this size in bytes."""
+        ...
+
+    async def remove_leftovers(self, older_than: datetime) -> int:
+        """Remove what crashes left of uploads to which nothing was written since `older_than`; returns how many.
+
+        Raises:
+            Unavailable: the store does not respond.
+        """
         ...
 
     async def delete(self, object_id: UUID) -> None:

@@ -32,7 +32,9 @@ class DeleteDiscardedContent:
     async def __call__(self, actor: Actor) -> None:
         async with self.begin(actor, read_only=True) as unit:
             require_system(actor)
-            discarded = await unit.files.with_discarded_content(self.clock.now() - UPLOAD_PERIOD, MAX_AT_ONCE)
+            given_up = self.clock.now() - UPLOAD_PERIOD
+            discarded = await unit.files.with_discarded_content(given_up, MAX_AT_ONCE)
+        await self.file_store.remove_leftovers(given_up)
         for file in discarded:
             assert file.object_id is not None
             await self.file_store.delete(file.object_id)
