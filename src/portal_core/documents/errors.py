@@ -55,3 +55,38 @@ class DuplicateSource(Conflict):
 
     code = "duplicate_source"
     title = "A document from this source already exists."
+
+
+class AmendmentNotOpen(Conflict):
+    """The request to amend was answered or withdrawn."""
+
+    code = "amendment_not_open"
+    title = "This request was already answered or withdrawn."
+
+
+class AlreadyExtended(Conflict):
+    """The time to answer was extended before: once is what 45 CFR 164.526(b)(2)(ii) allows."""
+
+    code = "already_extended"
+    title = "The time to answer this request was already extended. Answer it until it is due."
+
+
+class AmendmentNotDenied(Conflict):
+    """A statement of disagreement follows a denial only."""
+
+    code = "amendment_not_denied"
+    title = "This request was not denied."
+
+
+class DisagreementGiven(Conflict):
+    """There is a statement of disagreement."""
+
+    code = "disagreement_given"
+    title = "You already gave a statement of disagreement. It stays with your record."
+
+
+class NoDisagreement(Conflict):
+    """There is no statement of disagreement to rebut."""
+
+    code = "no_disagreement"
+    title = "The client gave no statement of disagreement."

@@ -69,6 +69,16 @@ def require_inbox(actor: Actor) -> None:
         raise Forbidden("You see the documents of your own clients, one client at a time.")
 
 
+def require_amendment_decider(actor: Actor) -> StaffActor:
+    """Who answers for the practice: a person.
+
+    Raises:
+        NotFound: the actor is not staff.
+        Forbidden: staff other than clinicians and administrators.
+    """
+    return require_staff(actor, "clinician", "administrator")
+
+
 def reads_category(actor: Actor, document: Document) -> bool:
     """Whether staff may see a document of this category."""
     return not only_bills(actor) or document.category in BILLING_CATEGORIES

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from portal_core.documents.amendment import AmendmentRequest
 from portal_core.documents.model import Document, DocumentVersion
 from portal_core.documents.policy import DocumentScope
 from portal_core.documents.views import (
@@ -104,6 +105,33 @@ class DocumentMarks(Protocol):
     async def mark_downloaded(self, client_id: UUID, document_id: UUID, account_id: UUID, at: datetime) -> None: ...
 
 
+class AmendmentRequests(Protocol):
+    """Requests to amend records. Texts are stored encrypted with the client's key."""
+
+    async def add(self, row: AmendmentRequest, audit_entry: AuditEntry) -> None:
+        """Raises:
+        RecordDestroyed: the client's key was destroyed.
+        """
+        ...
+
+    async def get(self, client_id: UUID, row_id: UUID) -> AmendmentRequest | None: ...
+
+    async def save(self, row: AmendmentRequest, audit_entry: AuditEntry) -> None:
+        """Raises:
+        StaleVersion: it changed after it was read.
+        RecordDestroyed: the client's key was destroyed.
+        """
+        ...
+
+    async def page(self, client_id: UUID, page: PageRequest) -> Page[AmendmentRequest]:
+        """The client's, newest first."""
+        ...
+
+    async def open_page(self, page: PageRequest) -> Page[AmendmentRequest]:
+        """Those of all clients that wait for an answer, the one that is due first, first."""
+        ...
+
+
 class DocumentClients(Protocol):
     """Clients. To a clinician who sees own clients only, the others do not exist."""
 
@@ -119,5 +147,7 @@ class DocumentsUnit(FilesUnit, Protocol):
     def document_reads(self) -> DocumentReads: ...
     @property
     def document_marks(self) -> DocumentMarks: ...
+    @property
+    def amendment_requests(self) -> AmendmentRequests: ...
     @property
     def client_records(self) -> DocumentClients: ...

@@ -4,6 +4,7 @@ import pytest_asyncio
 
 from portal_core.documents.model import Withholding
 from tests.support.accounts.postgres_world import PostgresAccountsWorld
+from tests.support.contracts.documents.amendments import AmendmentRequestsContract
 from tests.support.contracts.documents.documents import (
     READER,
     DocumentReadsContract,
@@ -31,3 +32,6 @@ class TestPostgresDocuments(DocumentsContract):
 
 
 class TestPostgresDocumentReads(DocumentReadsContract): ...
+
+
+class TestPostgresAmendmentRequests(AmendmentRequestsContract): ...

@@ -1,5 +1,6 @@
 """The memory adapters fulfill the contracts of documents."""
 
+from tests.support.contracts.documents.amendments import AmendmentRequestsContract
 from tests.support.contracts.documents.documents import DocumentReadsContract, DocumentsContract
 
 
@@ -7,3 +8,6 @@ class TestMemoryDocuments(DocumentsContract): ...
 
 
 class TestMemoryDocumentReads(DocumentReadsContract): ...
+
+
+class TestMemoryAmendmentRequests(AmendmentRequestsContract): ...

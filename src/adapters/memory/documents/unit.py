@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adapters.memory.documents.amendments import MemoryAmendmentRequests
 from adapters.memory.documents.documents import MemoryDocumentMarks, MemoryDocumentReads, MemoryDocuments
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
 from adapters.memory.files.unit import MemoryFilesUnit
@@ -15,6 +16,7 @@ class MemoryDocumentsUnit(MemoryUnit):
 
     documents = repository(MemoryDocuments)
     document_reads = repository(MemoryDocumentReads)
+    amendment_requests = repository(MemoryAmendmentRequests)
     document_marks = repository(MemoryDocumentMarks)
 
 

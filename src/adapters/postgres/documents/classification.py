@@ -12,4 +12,13 @@ CLASSES: dict[str, list[Classified]] = {
     ],
     "document_versions": [operational("client_id document_id number file_id added_by added_at")],
     "document_marks": [operational("client_id document_id account_id viewed_at downloaded_at")],
+    "amendment_requests": [
+        health("statement reason extension_reason answer disagreement rebuttal"),
+        health("state due_at requested_at extended_at decided_at", why="staff see by it what is due across clients"),
+        health(
+            "denial_basis disagreed_at rebutted_at",
+            why="says no more of the client's care than that there was a request",
+        ),
+        operational("client_id document_id requested_by decided_by"),
+    ],
 }

@@ -87,7 +87,44 @@ document_marks = client_table(
     ),
 )
 
-# In the order of the foreign keys: marks and versions go before their document.
-for _table in (document_marks, document_versions, documents):
+amendment_requests = client_table(
+    "amendment_requests",
+    uuid("id"),
+    uuid("document_id", null=True),
+    sealed("statement"),
+    sealed("reason"),
+    uuid("requested_by"),
+    instant("requested_at"),
+    instant("due_at"),
+    string("state"),
+    sealed("extension_reason"),
+    instant("extended_at", null=True),
+    string("denial_basis", null=True),
+    sealed("answer"),
+    uuid("decided_by", null=True),
+    instant("decided_at", null=True),
+    sealed("disagreement"),
+    instant("disagreed_at", null=True),
+    sealed("rebuttal"),
+    instant("rebutted_at", null=True),
+    version(),
+    PrimaryKeyConstraint("practice_id", "client_id", "id"),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id"],
+        ["portal.clients.practice_id", "portal.clients.id"],
+        name="amendment_requests_client_fkey",
+    ),
+    ForeignKeyConstraint(
+        ["practice_id", "client_id", "document_id"],
+        ["portal.documents.practice_id", "portal.documents.client_id", "portal.documents.id"],
+        name="amendment_requests_document_fkey",
+    ),
+    CheckConstraint("state IN ('requested', 'accepted', 'denied', 'withdrawn')", "state"),
+    CheckConstraint("(state = 'denied') = (denial_basis IS NOT NULL)", "denial"),
+    Index("amendment_requests_due_idx", "practice_id", "due_at", "id", postgresql_where=text("state = 'requested'")),
+)
+
+# In the order of the foreign keys: what refers to a document goes before it.
+for _table in (amendment_requests, document_marks, document_versions, documents):
     erase(_table)
     narrow(_table, to=("practice", "record"))

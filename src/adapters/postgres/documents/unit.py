@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adapters.postgres.documents.amendments import PostgresAmendmentRequests
 from adapters.postgres.documents.documents import PostgresDocuments
 from adapters.postgres.documents.marks import PostgresDocumentMarks
 from adapters.postgres.documents.reads import PostgresDocumentReads
@@ -18,6 +19,7 @@ class PostgresDocumentsUnit(PostgresUnit):
 
     documents = repository(PostgresDocuments)
     document_reads = repository(PostgresDocumentReads)
+    amendment_requests = repository(PostgresAmendmentRequests)
     document_marks = repository(PostgresDocumentMarks)
 
 
