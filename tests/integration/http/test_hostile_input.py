@@ -24,6 +24,9 @@ WRONG_CODES = (
     "UPDATE portal.safe_email_verifications ",
 )
 """Tables in which failed codes are counted, and what is encrypted is written anew."""
+REFUSED_CONTENT = {"file_kind_not_allowed", "file_expands_too_much", "file_too_large"}
+FAILED_UPLOADS = ("UPDATE portal.files ",)
+"""A file awaits its content after a refused one as before, at a later version."""
 NEEDS_MORE = {"sign_in_with_oidc": 401, "link_oidc_identity": 422, "metrics": 404}
 """Operations that need an issuer, or an address in the deployment's own network."""
 
@@ -105,6 +108,8 @@ def wrong(operation: Operation, attempt: HostileRequest, answer: httpx.Response,
     fault = _no_problem(answer)
     if not fault and answer.json()["code"] in ("code_refused", "safe_email_code_invalid"):
         changes = [one for one in changes if not one.startswith(WRONG_CODES)]
+    if not fault and answer.json()["code"] in REFUSED_CONTENT:
+        changes = [one for one in changes if not one.startswith(FAILED_UPLOADS)]
     if not fault and changes:
         fault = f"{status} and yet changed: {changes}"
     elsewhere = attempt.method != operation.method or attempt.target.partition("?")[0].count("/") != _slashes(operation)

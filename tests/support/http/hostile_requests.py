@@ -11,6 +11,7 @@ from entrypoints.http.contract.fields import CLOCK_TIME
 from tests.support.http.hostile_values import (
     BODIES,
     CONTENT_TYPES,
+    CONTENTS,
     CURSORS,
     DATES,
     FIRST_DATES,
@@ -28,7 +29,7 @@ from tests.support.http.hostile_values import (
     WRONG_TYPES,
 )
 from tests.support.http.operations import Operation
-from tests.support.http.valid_requests import ValidRequests
+from tests.support.http.valid_requests import CONTENT, ValidRequests
 
 SECRETS = {"password", "current_password", "new_password", "code", "phone", "callback"}
 """Text fields with a required format that the schema does not state."""
@@ -75,7 +76,9 @@ class HostileRequests:
         self, what: str, *, method: str = "", target: str = "", headers: Any = None, body: Any = None
     ) -> HostileRequest:
         operation = self.operation
-        valid_request = b"" if operation.example is None else json.dumps(self.valid_requests.body(operation)).encode()
+        valid_request = CONTENT if operation.binary else b""
+        if operation.example is not None:
+            valid_request = json.dumps(self.valid_requests.body(operation)).encode()
         token = self.valid_requests.token(operation)
         known = {b"authorization": f"Bearer {token}".encode()} if token else {}
         if operation.example is not None:
@@ -106,6 +109,10 @@ class HostileRequests:
 
     def _bodies(self) -> Iterator[HostileRequest]:
         operation = self.operation
+        if operation.binary:
+            for what, content in self._rotate(CONTENTS, ("a cut off image",)):
+                yield self._attempt(f"content: {what}", body=content)
+            return
         if operation.body is None:
             yield self._attempt("a body where none is asked", body=b'{"a": 1}')
             return

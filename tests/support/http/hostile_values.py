@@ -270,3 +270,15 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"range", b"bytes=0-18446744073709551616"),
     (b"expect", b"100-continue"),
 )
+
+CONTENTS = {
+    "nothing": b"",
+    "a cut off image": b"\xff\xd8\xff\xe0\x00\x10JFIF",
+    "a program": b"MZ\x90\x00\x03\x00\x00\x00",
+    "a page": b"<!doctype html><script>alert(1)</script>",
+    "an empty archive": b"PK\x05\x06" + bytes(18),
+    "a PDF without an end": b"%PDF-1.7\n1 0 obj\n",
+    "not UTF-8": b"\xc3\x28",
+    "zeros": bytes(300_000),
+}
+"""Files that are refused, or harmless."""

@@ -16,7 +16,7 @@ JsonPath = tuple[str | int, ...]
 @frozen
 class Operation:
     """One route. `path_parameters` and `query` hold schemas by name; `required_parameters` holds an example of each
-    required query parameter; `body` is the schema of the JSON body."""
+    required query parameter; `body` is the schema of the JSON body. `binary`: the body is a file."""
 
     method: str
     path: str
@@ -28,6 +28,7 @@ class Operation:
     body: Any
     example: Any
     statuses: frozenset[int]
+    binary: bool
     document: dict[str, Any] = field(repr=False, eq=False)
 
     def __str__(self) -> str:
@@ -89,7 +90,8 @@ def operations() -> tuple[Operation, ...]:
 
 def _operation(described: Any, path: str, method: str, one: Any) -> Operation:
     parameters = [resolved(described, each) for each in one.get("parameters", ())]
-    content = one.get("requestBody", {}).get("content", {}).get("application/json", {})
+    bodies = one.get("requestBody", {}).get("content", {})
+    content = bodies.get("application/json", {})
     side = path.split("/")[3] if one.get("security") else ""
     return Operation(
         method=method.upper(),
@@ -104,6 +106,7 @@ def _operation(described: Any, path: str, method: str, one: Any) -> Operation:
         body=content.get("schema"),
         example=content.get("example"),
         statuses=frozenset(map(int, one["responses"])),
+        binary="application/octet-stream" in bodies,
         document=described,
     )
 

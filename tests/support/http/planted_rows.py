@@ -18,6 +18,15 @@ def ask_for_erasure(owner: psycopg.Connection[Any], client_id: str, requested_at
     return str(erasure_id)
 
 
+def ask_for_review(owner: psycopg.Connection[Any], document_id: str) -> None:
+    """Let a document be withheld by a clinician who is not here, and its client have asked for a review."""
+    owner.execute(
+        "UPDATE portal.documents SET withheld_basis = 'danger_to_life_or_safety', withheld_by = %s,"
+        " withheld_at = added_at, review_requested_at = added_at WHERE id = %s",
+        (uuid4(), document_id),
+    )
+
+
 def spoil_a_notice(owner: psycopg.Connection[Any]) -> str:
     """Mark a notice as undeliverable; returns its id."""
     row = owner.execute(

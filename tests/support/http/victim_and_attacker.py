@@ -117,12 +117,20 @@ async def add_victim_records(attack: AttackScenario) -> None:
         told_of = _ok(await ask.get(f"{PORTAL}/notifications"))["items"]
         sessions = _ok(await ask.get(f"{PORTAL}/auth/sessions"))["items"]
         client = _ok(await ask.get(f"{PORTAL}/profile"))["client_id"]
+        sent = {"category": "insurance", "file_name": "card.txt"}
+        document = _ok(await ask.post(f"{PORTAL}/documents", json=sent))["id"]
+        _ok(await ask.put(f"{PORTAL}/documents/{document}/content", content=b"Member 4711"))
+        stated = {"statement": "It was the third.", "reason": "I was there."}
+        amendment = _ok(await ask.post(f"{PORTAL}/amendment-requests", json=stated))["id"]
+        await attack.portal.run_jobs()
     attack.victim_ids = {
         "appointment_id": booked["id"],
         "hold_id": held["id"],
         "request_id": request["id"],
         "entry_id": waiting["id"],
         "offer_id": next(one["offer"]["id"] for one in mine if one["offer"]),
+        "document_id": document,
+        "amendment_request_id": amendment,
         "notification_id": told_of[0]["id"],
         "session_id": sessions[0]["id"],
         "client_id": client,

@@ -46,7 +46,7 @@ def scoped_read(statement: Statement) -> str:
 class ReadOnlyTransaction(Transaction):
     """Commits each read by itself, with the audit entries that were recorded before it."""
 
-    def write_later(self, statement: Statement, **values: Any) -> None:
+    def write_later(self, statement: Statement, /, **values: Any) -> None:
         raise TypeError(f"a read-only unit of work cannot run {statement.name}")
 
     async def flush(self) -> None:

@@ -81,16 +81,16 @@ class Transaction:
         """Add entries to be written with this transaction, all of them by one statement."""
         self.entries += entries
 
-    async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
+    async def fetch(self, statement: Statement, /, **values: Any) -> list[asyncpg.Record]:
         """Run a statement and return all rows."""
         rows: list[asyncpg.Record] = await self._run("fetch", statement, values)
         return rows
 
-    async def fetchrow(self, statement: Statement, **values: Any) -> asyncpg.Record | None:
+    async def fetchrow(self, statement: Statement, /, **values: Any) -> asyncpg.Record | None:
         """Run a statement and return the first row, if any."""
         return await self._run("fetchrow", statement, values)
 
-    async def execute(self, statement: Statement, **values: Any) -> int:
+    async def execute(self, statement: Statement, /, **values: Any) -> int:
         """Run a statement and return the number of affected rows."""
         tag: str = await self._run("execute", statement, values)
         return int(tag.rpartition(" ")[2])
@@ -103,7 +103,7 @@ class Transaction:
             await self._send("executemany", statement, [every])
             await self.connection.execute(plan_mode_sql(self.actor))
 
-    def write_later(self, statement: Statement, **values: Any) -> None:
+    def write_later(self, statement: Statement, /, **values: Any) -> None:
         """Run a statement whose result nobody needs, in one round trip with others: before the next one, or the commit.
 
         The combined ones all see the rows as they were before. So it must not depend on the effect of another one.
@@ -198,7 +198,7 @@ class Transaction:
         except asyncpg.IntegrityConstraintViolationError as error:
             raise constraint_error(error) from None
 
-    async def save(self, statement: Statement, **values: Any) -> None:
+    async def save(self, statement: Statement, /, **values: Any) -> None:
         """Run an insert or update that affects a row only if the stored version is the expected one.
 
         Raises:

@@ -79,33 +79,35 @@ class AmendmentRequestsController(Controller):
         return await request_amendment(request.actor, command)
 
     @post(
-        "/{request_id:uuid}/withdraw",
+        "/{amendment_request_id:uuid}/withdraw",
         status_code=200,
         raises=[Forbidden, AmendmentNotOpen, StaleVersion, RecordDestroyed],
     )
     async def withdraw_amendment_request(
         self,
         request: PortalRequest,
-        request_id: FromPath[UUID],
+        amendment_request_id: FromPath[UUID],
         data: JSONBody[AmendmentVersionRequest],
         withdraw_amendment_request: NamedDependency[WithdrawAmendmentRequest],
     ) -> AmendmentRequestView:
         """Takes a request back that was not answered."""
-        command = WithdrawAmendmentRequestCommand(request_id, data.version)
+        command = WithdrawAmendmentRequestCommand(amendment_request_id, data.version)
         return await withdraw_amendment_request(request.actor, command)
 
     @post(
-        "/{request_id:uuid}/disagreement",
+        "/{amendment_request_id:uuid}/disagreement",
         status_code=200,
         raises=[Forbidden, AmendmentNotDenied, DisagreementGiven, StaleVersion, RecordDestroyed],
     )
     async def disagree_with_denial(
         self,
         request: PortalRequest,
-        request_id: FromPath[UUID],
+        amendment_request_id: FromPath[UUID],
         data: JSONBody[StatementRequest],
         disagree_with_denial: NamedDependency[DisagreeWithDenial],
     ) -> AmendmentRequestView:
         """Adds a statement of disagreement with a denial. It stays with the record."""
-        command = DisagreeWithDenialCommand(request_id=request_id, statement=data.statement, version=data.version)
+        command = DisagreeWithDenialCommand(
+            request_id=amendment_request_id, statement=data.statement, version=data.version
+        )
         return await disagree_with_denial(request.actor, command)

@@ -75,7 +75,7 @@ class ClientAmendmentRequestsController(Controller):
         return await list_client_amendment_requests(request.actor, query)
 
     @post(
-        "/{request_id:uuid}/extend",
+        "/{amendment_request_id:uuid}/extend",
         status_code=200,
         raises=[Forbidden, AmendmentNotOpen, AlreadyExtended, StaleVersion, RecordDestroyed],
     )
@@ -83,18 +83,18 @@ class ClientAmendmentRequestsController(Controller):
         self,
         request: PortalRequest,
         client_id: FromPath[UUID],
-        request_id: FromPath[UUID],
+        amendment_request_id: FromPath[UUID],
         data: JSONBody[ExtendAmendmentRequestRequest],
         extend_amendment_request: NamedDependency[ExtendAmendmentRequest],
     ) -> AmendmentRequestView:
         """Takes 30 days more to answer, once, and tells the client why."""
         command = ExtendAmendmentRequestCommand(
-            client_id=client_id, request_id=request_id, reason=data.reason, version=data.version
+            client_id=client_id, request_id=amendment_request_id, reason=data.reason, version=data.version
         )
         return await extend_amendment_request(request.actor, command)
 
     @post(
-        "/{request_id:uuid}/accept",
+        "/{amendment_request_id:uuid}/accept",
         status_code=200,
         raises=[Forbidden, AmendmentNotOpen, StaleVersion, RecordDestroyed],
     )
@@ -102,18 +102,18 @@ class ClientAmendmentRequestsController(Controller):
         self,
         request: PortalRequest,
         client_id: FromPath[UUID],
-        request_id: FromPath[UUID],
+        amendment_request_id: FromPath[UUID],
         data: JSONBody[AcceptAmendmentRequestRequest],
         decide_amendment_request: NamedDependency[DecideAmendmentRequest],
     ) -> AmendmentRequestView:
         """Accepts a request. Add the amended document as a new version, or as a new document."""
         command = DecideAmendmentRequestCommand(
-            client_id=client_id, request_id=request_id, answer=data.answer, version=data.version
+            client_id=client_id, request_id=amendment_request_id, answer=data.answer, version=data.version
         )
         return await decide_amendment_request(request.actor, command)
 
     @post(
-        "/{request_id:uuid}/deny",
+        "/{amendment_request_id:uuid}/deny",
         status_code=200,
         raises=[Forbidden, AmendmentNotOpen, StaleVersion, RecordDestroyed],
     )
@@ -121,14 +121,14 @@ class ClientAmendmentRequestsController(Controller):
         self,
         request: PortalRequest,
         client_id: FromPath[UUID],
-        request_id: FromPath[UUID],
+        amendment_request_id: FromPath[UUID],
         data: JSONBody[DenyAmendmentRequestRequest],
         decide_amendment_request: NamedDependency[DecideAmendmentRequest],
     ) -> AmendmentRequestView:
         """Denies a request. The client may add a statement of disagreement."""
         command = DecideAmendmentRequestCommand(
             client_id=client_id,
-            request_id=request_id,
+            request_id=amendment_request_id,
             answer=data.answer,
             denial_basis=data.basis,
             version=data.version,
@@ -136,7 +136,7 @@ class ClientAmendmentRequestsController(Controller):
         return await decide_amendment_request(request.actor, command)
 
     @post(
-        "/{request_id:uuid}/rebuttal",
+        "/{amendment_request_id:uuid}/rebuttal",
         status_code=200,
         raises=[Forbidden, NoDisagreement, StaleVersion, RecordDestroyed],
     )
@@ -144,13 +144,13 @@ class ClientAmendmentRequestsController(Controller):
         self,
         request: PortalRequest,
         client_id: FromPath[UUID],
-        request_id: FromPath[UUID],
+        amendment_request_id: FromPath[UUID],
         data: JSONBody[StatementRequest],
         rebut_disagreement: NamedDependency[RebutDisagreement],
     ) -> AmendmentRequestView:
         """Adds a rebuttal to the client's statement of disagreement. The client sees it."""
         command = RebutDisagreementCommand(
-            client_id=client_id, request_id=request_id, statement=data.statement, version=data.version
+            client_id=client_id, request_id=amendment_request_id, statement=data.statement, version=data.version
         )
         return await rebut_disagreement(request.actor, command)
 
