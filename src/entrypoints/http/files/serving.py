@@ -30,6 +30,7 @@ async def file_response(request: PortalRequest, download: Download, asked: str |
     headers = {
         "accept-ranges": "bytes",
         "content-length": str(stop - start),
+        "content-type": download.kind.media_type,
         "content-disposition": content_disposition(download.file_name, "inline" if download.in_page else "attachment"),
         "content-security-policy": _POLICY,
         "etag": tag,
@@ -42,7 +43,6 @@ async def file_response(request: PortalRequest, download: Download, asked: str |
         content = _all(await anext(chunks, b""), chunks)
     return Stream(
         content,
-        media_type=download.kind.media_type,
         status_code=200 if part is None else 206,
         headers=headers,
     )
