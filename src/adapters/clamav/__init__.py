@@ -1,0 +1,1 @@
+"""ClamAV's daemon, clamd."""
