@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.local.bounded_threads import BoundedThreads
-from adapters.local.file_folder import EncryptedFolder
+from adapters.local.file_folder import EncryptedFolder, _FolderUpload
 from portal_core.kernel.errors import Overloaded, Unavailable
 from tests.support.contracts.files.store import (
     KEY,
@@ -132,6 +132,20 @@ async def test_failing_disk_is_unavailable_and_leaves_nothing(
     assert [path.name for path in files_in(world.folder)] == [object_id.hex]
 
 
+async def test_upload_that_cannot_be_undone_fails_for_its_own_reason(
+    world: FolderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    def hang_up() -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(ConnectionResetError):
+        await world.store.write(uuid4(), KEY, Source(NOTE, {3: hang_up}).pieces(), LIMIT)
+
+
 def _full_file(*arguments: Any) -> Any:
     from io import FileIO
 
@@ -193,6 +207,40 @@ async def test_upload_cancelled_while_it_is_kept_leaves_nothing(
     world: FolderWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await cancel_while_kept(world, monkeypatch)
+
+
+async def test_upload_cancelled_twice_leaves_nothing_although_the_threads_are_busy(
+    world: FolderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, go, here = BoundedThreads("files", 1, 9), threading.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        here.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.store, "_threads", threads)
+    upload = asyncio.create_task(world.store.write(uuid4(), KEY, Source(NOTE, {3: hang}).pieces(), LIMIT))
+    await here.wait()
+    busy = asyncio.create_task(threads.run(go.wait))
+    for _ in range(2):
+        await asyncio.sleep(0)
+        upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    assert len(files_in(world.folder)) == 1
+    go.set()
+    await busy
+    await threads.run(int)  # after what waited
+    assert files_in(world.folder) == []
+
+
+def test_step_that_comes_after_the_upload_was_given_up_does_nothing(tmp_path: Path) -> None:
+    upload = _FolderUpload(object_id=uuid4(), key=KEY, root=tmp_path, path=tmp_path / "7f" / "3c" / "name")
+    upload.give_up()
+    for step in (upload.start, upload.finish, lambda: upload.feed([b"x"])):
+        with pytest.raises(Unavailable):
+            step()
+    assert list(tmp_path.iterdir()) == []
 
 
 _CRASHING = """
