@@ -247,31 +247,38 @@ _CRASHING = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from uuid import UUID
-import adapters.local.file_folder as module
-from tests.support.contracts.files.store import KEY, LIMIT, NOTE, Source
+from adapters.local.file_folder import EncryptedFolder
+from portal_core.files.content_ports import ContentKey
 
-moment, folder, object_id = sys.argv[1], Path(sys.argv[2]), UUID(sys.argv[3])
+moment, folder, object_id, key, phrase = sys.argv[1:]
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
+def die_before_the_file_is_on_disk(descriptor):
+    return die() if os.readlink(f"/proc/self/fd/{descriptor}").endswith(".part") else fsync(descriptor)
+
+async def content():
+    for number in range(16):
+        if moment == "upload" and number == 14:
+            die()
+        yield phrase.encode() * 2000
+
+fsync = os.fsync
 if moment == "rename":
     Path.rename = die
-elif moment == "fsync":
-    calls = []
-    real = os.fsync
-    os.fsync = lambda fd: die() if os.readlink(f"/proc/self/fd/{fd}").endswith(".part") else real(fd)
-source = Source(NOTE, {14: die} if moment == "upload" else {})
-asyncio.run(module.EncryptedFolder(folder).write(object_id, KEY, source.pieces(), LIMIT))
+if moment == "fsync":
+    os.fsync = die_before_the_file_is_on_disk
+asyncio.run(EncryptedFolder(Path(folder)).write(UUID(object_id), ContentKey(bytes.fromhex(key)), content(), 10**7))
 """
+"""A program, so that no more is imported than it needs."""
 
 
 def crash(folder: Path, moment: str) -> UUID:
     """An upload in a process that is killed at this moment."""
     object_id = uuid4()
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(["src", "."])}
-    command = [sys.executable, "-c", _CRASHING, moment, str(folder), str(object_id)]
-    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    command = [sys.executable, "-c", _CRASHING, moment, str(folder), str(object_id), KEY.value.hex(), PHRASE.decode()]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     return object_id
 
 
