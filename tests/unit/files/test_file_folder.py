@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -201,6 +201,30 @@ async def test_overloaded_folder_refuses_new_uploads_and_finishes_those_that_beg
     go.set()
     assert (await begun).size == len(NOTE)
     assert len(files_in(world.folder)) == 1
+
+
+async def test_overloaded_folder_goes_on_with_a_read_that_began(
+    world: FolderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    object_id, threads, go = uuid4(), BoundedThreads("files", 1, 0), threading.Event()
+    await world.store.write(object_id, KEY, pieces(NOISE), LIMIT)
+    monkeypatch.setattr(world.store, "_threads", threads)
+    content = world.store.content(object_id, KEY, LIMIT)
+    chunks = content.chunks()
+    found = await anext(chunks)
+    busy = asyncio.create_task(threads.run(go.wait))
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await read(world.store.content(object_id, KEY, LIMIT))
+    rest = asyncio.create_task(_all(chunks))
+    await asyncio.sleep(0)
+    go.set()
+    assert found + await rest == NOISE
+    await busy
+
+
+async def _all(chunks: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in chunks])
 
 
 async def test_upload_cancelled_while_it_is_kept_leaves_nothing(
