@@ -25,8 +25,8 @@ from adapters.encryption.cipher import KEY_BYTES, DecryptionFailed
 from portal_core.files.content_ports import ContentKey
 
 SEGMENT_BYTES: Final = 256 * 1024
-"""Segments of 1 MiB are faster by a few percent at most (`python -m bench.files`); an upload would need four times the
-memory, and a short range decrypt four times the bytes. It can never change: what is stored does not state it."""
+"""Segments of 1 MiB are no faster (`python -m bench.files`); an upload would need four times the memory, and a short
+range decrypt four times the bytes. It can never change: what is stored does not state it."""
 
 HEADER_BYTES: Final = 1 + KEY_BYTES + 7
 _TAG_BYTES: Final = 16
@@ -83,7 +83,7 @@ class _SegmentCipher:
         derivation = HKDF(SHA256(), KEY_BYTES, salt, f"files.content/{self._object_id}".encode())
         self._aead = AESGCM(derivation.derive(self._key.value))
 
-    def encrypt(self, number: int, plain: bytes | bytearray, *, last: bool) -> bytes:
+    def encrypt(self, number: int, plain: memoryview, *, last: bool) -> bytes:
         return self._aead.encrypt(self._nonce(number, last), plain, None)
 
     def decrypt(self, number: int, stored: bytes | memoryview, *, last: bool) -> bytes:
@@ -95,13 +95,14 @@ class _SegmentCipher:
 
 @define(eq=False)
 class ContentEncryptor:
-    """Encrypts one content as it comes. Holds back less than a segment and what it was just given."""
+    """Encrypts one content as it comes. Holds back one segment at most: whether it is the last is not known before."""
 
     key: ContentKey
     object_id: UUID
     _cipher: _SegmentCipher = field(init=False)
     _number: int = field(init=False, default=0)
-    _pending: bytearray = field(init=False, factory=bytearray, repr=False)
+    _held: memoryview = field(init=False, factory=lambda: memoryview(bytearray(_PLAIN_BYTES)), repr=False)
+    _length: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         header = bytes([HEADER_BYTES]) + os.urandom(HEADER_BYTES - 1)
@@ -109,25 +110,26 @@ class ContentEncryptor:
 
     def feed(self, plain: bytes | memoryview) -> bytes:
         """Take more of the content; returns the segments, as stored, that are now known not to be the last."""
-        self._pending += plain
-        done = []
-        while len(self._pending) > self._room:
-            room = self._room
-            done.append(self._segment(self._pending[:room], last=False))
-            del self._pending[:room]
+        done, rest = [], memoryview(plain)
+        while rest:
+            room = (_PLAIN_BYTES if self._number else _PLAIN_BYTES - HEADER_BYTES) - self._length
+            if not room:
+                done.append(self._segment(last=False))
+                continue
+            taken = rest[:room]
+            self._held[self._length : self._length + len(taken)] = taken
+            self._length += len(taken)
+            rest = rest[len(taken) :]
         return b"".join(done)
 
     def finish(self) -> bytes:
         """The last segment, as stored. Nothing can be fed any more."""
-        return self._segment(self._pending, last=True)
+        return self._segment(last=True)
 
-    @property
-    def _room(self) -> int:
-        return _PLAIN_BYTES if self._number else _PLAIN_BYTES - HEADER_BYTES
-
-    def _segment(self, plain: bytearray, *, last: bool) -> bytes:
-        sealed = self._cipher.encrypt(self._number, plain, last=last)
+    def _segment(self, *, last: bool) -> bytes:
+        sealed = self._cipher.encrypt(self._number, self._held[: self._length], last=last)
         self._number += 1
+        self._length = 0
         return sealed if self._number > 1 else self._cipher.header + sealed
 
 

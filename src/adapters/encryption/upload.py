@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Final
 from uuid import UUID
@@ -73,7 +73,8 @@ class EncryptedUpload(ABC):
     def give_up(self) -> None:
         with self._working:
             self._given_up = True
-            self.undo()
+            with suppress(OSError, Unavailable):  # why it was given up matters more, and `delete` removes what is left
+                self.undo()
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:

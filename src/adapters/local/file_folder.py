@@ -20,6 +20,8 @@ from portal_core.files.content_ports import ContentKey, FileContent, FileStore, 
 from portal_core.kernel.errors import Unavailable
 
 _UNFINISHED: Final = ".part"
+_AT_ONCE: Final = 2
+"""Segments in one read at most. With one, a long read takes a fifth longer; every more is memory for each download."""
 _PRIVATE_FOLDER: Final = 0o700
 _PRIVATE_FILE: Final = 0o600
 
@@ -44,7 +46,7 @@ class EncryptedFolder(FileStore):
     def content(self, object_id: UUID, key: ContentKey, size: int) -> FileContent:
         segments = Segments(size)
         stored = _StoredFile(self._path(object_id), segments.stored_size)
-        return EncryptedContent(key, object_id, segments, stored, self._threads.run, at_once=1)
+        return EncryptedContent(key, object_id, segments, stored, self._threads.run, at_once=_AT_ONCE)
 
     async def delete(self, object_id: UUID) -> None:
         await self._threads.run(self._delete, self._path(object_id))

@@ -1,5 +1,6 @@
 """How the S3 store fails: the real boto3 client over HTTP, against a strict server that fails in various ways."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -173,6 +174,15 @@ async def test_upload_fails_as_unavailable_even_if_nothing_can_be_undone(store: 
     s3.always = {"PutObject": "lost_answer", "HeadObject": "denied"}
     with pytest.raises(Unavailable):
         await written(store)
+
+
+async def test_upload_cancelled_while_s3_fails_is_cancelled(store: S3FileStore, s3: StrictS3) -> None:
+    s3.always = {"PutObject": "never_answers", "HeadObject": "denied"}
+    upload = asyncio.create_task(written(store))
+    assert await asyncio.to_thread(s3.hanging.wait, 30)
+    upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
 
 
 async def test_version_that_may_not_be_deleted_is_unavailable(store: S3FileStore, s3: StrictS3) -> None:

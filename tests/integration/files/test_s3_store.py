@@ -1,5 +1,6 @@
 """Files' content in S3: the real boto3 client over HTTP, against moto's server."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Iterator
@@ -236,6 +237,29 @@ async def test_long_read_takes_a_request_for_each_mebibyte(world: S3World) -> No
     sent = requests(world)
     assert await read(world.store.content(object_id, KEY, LIMIT)) == NOISE
     assert len(sent) == 11  # tags and header make the stored bytes a little more than 10 MiB
+
+
+async def test_stream_read_in_order_takes_few_requests_and_one_that_seeks_takes_one_segment(world: S3World) -> None:
+    object_id = uuid4()
+    await world.store.write(object_id, KEY, pieces(NOISE), LIMIT)
+    sent = requests(world)
+
+    def in_order() -> bytes:
+        with world.store.content(object_id, KEY, LIMIT).open() as stream:
+            return b"".join(iter(lambda: stream.read(5000), b""))
+
+    def at_the_end() -> bytes:
+        with world.store.content(object_id, KEY, LIMIT).open() as stream:
+            stream.seek(-300_000, 2)
+            return stream.read(20)
+
+    assert await asyncio.to_thread(in_order) == NOISE
+    assert len(sent) == 11
+    sent.clear()
+    assert await asyncio.to_thread(at_the_end) == NOISE[-300_000:-299_980]
+    (header, segment) = (bounds.removeprefix("bytes=").split("-") for _, bounds in sent if bounds)
+    assert header == ["0", "39"]
+    assert int(segment[1]) - int(segment[0]) == 256 * 1024 - 1
 
 
 async def test_check_finds_a_bucket_that_is_set_up(world: S3World) -> None:

@@ -69,6 +69,7 @@ class StrictS3:
     requests: list[Operation] = field(factory=list)
     faults: dict[Operation, list[Fault]] = field(factory=dict)
     always: dict[Operation, Fault] = field(factory=dict)
+    hanging: threading.Event = field(factory=threading.Event)
     released: threading.Event = field(factory=threading.Event)
     lock: threading.Lock = field(factory=threading.Lock)
 
@@ -248,6 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not by_header or "X-Amz-Signature" in self._query:
             self._error(403, "SignatureMissing")
         elif fault == "never_answers":
+            self.s3.hanging.set()
             self.s3.released.wait(60)
             self._hang_up()
         elif fault == "hangs_up":

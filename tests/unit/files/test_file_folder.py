@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.local.bounded_threads import BoundedThreads
-from adapters.local.file_folder import EncryptedFolder
+from adapters.local.file_folder import EncryptedFolder, _FolderUpload
 from portal_core.kernel.errors import Overloaded, Unavailable
 from tests.support.contracts.files.store import (
     KEY,
@@ -132,6 +132,20 @@ async def test_failing_disk_is_unavailable_and_leaves_nothing(
     assert [path.name for path in files_in(world.folder)] == [object_id.hex]
 
 
+async def test_upload_that_cannot_be_undone_fails_for_its_own_reason(
+    world: FolderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    def hang_up() -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(ConnectionResetError):
+        await world.store.write(uuid4(), KEY, Source(NOTE, {3: hang_up}).pieces(), LIMIT)
+
+
 def _full_file(*arguments: Any) -> Any:
     from io import FileIO
 
@@ -189,41 +203,106 @@ async def test_overloaded_folder_refuses_new_uploads_and_finishes_those_that_beg
     assert len(files_in(world.folder)) == 1
 
 
+async def test_overloaded_folder_goes_on_with_a_read_that_began(
+    world: FolderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    object_id, threads, go = uuid4(), BoundedThreads("files", 1, 0), threading.Event()
+    await world.store.write(object_id, KEY, pieces(NOISE), LIMIT)
+    monkeypatch.setattr(world.store, "_threads", threads)
+    content = world.store.content(object_id, KEY, LIMIT)
+    chunks = content.chunks()
+    found = await anext(chunks)
+    busy = asyncio.create_task(threads.run(go.wait))
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await read(world.store.content(object_id, KEY, LIMIT))
+    rest = asyncio.create_task(_all(chunks))
+    await asyncio.sleep(0)
+    go.set()
+    assert found + await rest == NOISE
+    await busy
+
+
+async def _all(chunks: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in chunks])
+
+
 async def test_upload_cancelled_while_it_is_kept_leaves_nothing(
     world: FolderWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await cancel_while_kept(world, monkeypatch)
 
 
+async def test_upload_cancelled_twice_leaves_nothing_although_the_threads_are_busy(
+    world: FolderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, go, here = BoundedThreads("files", 1, 9), threading.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        here.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world.store, "_threads", threads)
+    upload = asyncio.create_task(world.store.write(uuid4(), KEY, Source(NOTE, {3: hang}).pieces(), LIMIT))
+    await here.wait()
+    busy = asyncio.create_task(threads.run(go.wait))
+    for _ in range(2):
+        await asyncio.sleep(0)
+        upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    assert len(files_in(world.folder)) == 1
+    go.set()
+    await busy
+    await threads.run(int)  # after what waited
+    assert files_in(world.folder) == []
+
+
+def test_step_that_comes_after_the_upload_was_given_up_does_nothing(tmp_path: Path) -> None:
+    upload = _FolderUpload(object_id=uuid4(), key=KEY, root=tmp_path, path=tmp_path / "7f" / "3c" / "name")
+    upload.give_up()
+    for step in (upload.start, upload.finish, lambda: upload.feed([b"x"])):
+        with pytest.raises(Unavailable):
+            step()
+    assert list(tmp_path.iterdir()) == []
+
+
 _CRASHING = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from uuid import UUID
-import adapters.local.file_folder as module
-from tests.support.contracts.files.store import KEY, LIMIT, NOTE, Source
+from adapters.local.file_folder import EncryptedFolder
+from portal_core.files.content_ports import ContentKey
 
-moment, folder, object_id = sys.argv[1], Path(sys.argv[2]), UUID(sys.argv[3])
+moment, folder, object_id, key, phrase = sys.argv[1:]
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
+def die_before_the_file_is_on_disk(descriptor):
+    return die() if os.readlink(f"/proc/self/fd/{descriptor}").endswith(".part") else fsync(descriptor)
+
+async def content():
+    for number in range(16):
+        if moment == "upload" and number == 14:
+            die()
+        yield phrase.encode() * 2000
+
+fsync = os.fsync
 if moment == "rename":
     Path.rename = die
-elif moment == "fsync":
-    calls = []
-    real = os.fsync
-    os.fsync = lambda fd: die() if os.readlink(f"/proc/self/fd/{fd}").endswith(".part") else real(fd)
-source = Source(NOTE, {14: die} if moment == "upload" else {})
-asyncio.run(module.EncryptedFolder(folder).write(object_id, KEY, source.pieces(), LIMIT))
+if moment == "fsync":
+    os.fsync = die_before_the_file_is_on_disk
+asyncio.run(EncryptedFolder(Path(folder)).write(UUID(object_id), ContentKey(bytes.fromhex(key)), content(), 10**7))
 """
+"""A program, so that no more is imported than it needs."""
 
 
 def crash(folder: Path, moment: str) -> UUID:
     """An upload in a process that is killed at this moment."""
     object_id = uuid4()
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(["src", "."])}
-    command = [sys.executable, "-c", _CRASHING, moment, str(folder), str(object_id)]
-    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    command = [sys.executable, "-c", _CRASHING, moment, str(folder), str(object_id), KEY.value.hex(), PHRASE.decode()]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     return object_id
 
 

@@ -4,7 +4,6 @@ import io
 import os
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,7 +15,6 @@ from adapters.encryption.cipher import DecryptionFailed
 from adapters.encryption.streaming import HEADER_BYTES, SEGMENT_BYTES, ContentDecryptor, ContentEncryptor, Segments
 from portal_core.files.content_ports import ContentKey
 from tests.support.files import tink_oracle
-from tests.support.import_rules import sources
 
 KEY, OTHER_KEY = ContentKey(bytes(range(32))), ContentKey(bytes(32))
 OBJECT, OTHER_OBJECT = UUID(int=7), UUID(int=8)
@@ -175,7 +173,3 @@ def test_encryptor_holds_back_less_than_a_segment() -> None:
         returned += len(encryptor.feed(NOISE[: 64 * 1024]))
         given_ += 64 * 1024
         assert given_ - returned <= SEGMENT_BYTES
-
-
-def test_only_tests_import_tink() -> None:
-    assert not [source.name for source in sources(Path("src")) if "tink" in source.packages()]

@@ -297,6 +297,10 @@ class FileStoreContract:
         await world.store.delete(kept)
         assert world.everything() == []
 
+    async def test_deleting_what_was_never_stored_does_nothing(self, world: StoreWorld) -> None:
+        await world.store.delete(uuid4())
+        assert world.everything() == []
+
     async def test_uploads_at_once_do_not_mix(self, world: StoreWorld) -> None:
         contents = {uuid4(): NOISE[start : start + 700_000 + start] for start in range(0, 20_000, 1000)}
         await asyncio.gather(
