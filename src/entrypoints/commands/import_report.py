@@ -17,6 +17,8 @@ COLUMNS = (
     "kept",
     "guardians",
     "appointments",
+    "staff_ended",
+    "staff_kept",
     "suspends_account",
     "errors",
 )
@@ -41,6 +43,12 @@ def print_report(report: ImportReport) -> None:
             typer.echo(f"{who}invites {row.guardians} guardian{'s' if row.guardians > 1 else ''}")
         if row.appointments:
             typer.echo(f"{who}leaves {row.appointments} booked to come: {_LEFT[row.kind or 'client']}")
+        if row.staff_ended:
+            typer.echo(f"{who}ends the sign-in of {row.staff_ended} of the staff, who is this clinician")
+        if row.staff_kept:
+            typer.echo(
+                f"{who}leaves {row.staff_kept} of the staff with other roles: deactivate who has left the practice"
+            )
         if row.suspends_account:
             typer.echo(f"{who}suspends the client's account until they are old enough for one")
         for error in row.errors:
@@ -65,7 +73,8 @@ def write_report(report: ImportReport, file: Path) -> None:
 def _cells(row: ImportedRow) -> tuple[str, ...]:
     errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
     fields, kept = "; ".join(row.fields), "; ".join(row.kept)
-    follows = str(row.guardians or ""), str(row.appointments or ""), "yes" if row.suspends_account else ""
+    numbers = (row.guardians, row.appointments, row.staff_ended, row.staff_kept)
+    follows = (*(str(one or "") for one in numbers), "yes" if row.suspends_account else "")
     cells = (row.kind or "", row.external_id or "", row.outcome, fields, kept, *follows, errors)
     return str(row.line), *map(_as_text, cells)
 

@@ -68,7 +68,8 @@ class ImportPeople:
     enough for their account. A row with a field to encrypt is rejected if the key of the record was destroyed.
 
     Clinicians who leave and clients who are discharged keep their booked appointments, whose number the row tells. It
-    also tells whether it suspends the client's account. A dry run tells the same.
+    also tells whether it suspends the client's account, and whether the staff who are a clinician who leaves can still
+    sign in, as by `ChangeClinician`. A dry run tells the same.
 
     Raises:
         NotFound, Forbidden: not an administrator.
