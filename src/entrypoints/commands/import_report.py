@@ -17,6 +17,7 @@ COLUMNS = (
     "kept",
     "guardians",
     "appointments",
+    "clients_without_clinician",
     "staff_ended",
     "staff_kept",
     "suspends_account",
@@ -43,6 +44,9 @@ def print_report(report: ImportReport) -> None:
             typer.echo(f"{who}invites {row.guardians} guardian{'s' if row.guardians > 1 else ''}")
         if row.appointments:
             typer.echo(f"{who}leaves {row.appointments} booked to come: {_LEFT[row.kind or 'client']}")
+        if row.clients_without_clinician:
+            number = row.clients_without_clinician
+            typer.echo(f"{who}leaves {number} client{'s' if number > 1 else ''} on whose care team nobody else is")
         if row.staff_ended:
             typer.echo(f"{who}ends the sign-in of {row.staff_ended} of the staff, who is this clinician")
         if row.staff_kept:
@@ -73,7 +77,7 @@ def write_report(report: ImportReport, file: Path) -> None:
 def _cells(row: ImportedRow) -> tuple[str, ...]:
     errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
     fields, kept = "; ".join(row.fields), "; ".join(row.kept)
-    numbers = (row.guardians, row.appointments, row.staff_ended, row.staff_kept)
+    numbers = (row.guardians, row.appointments, row.clients_without_clinician, row.staff_ended, row.staff_kept)
     follows = (*(str(one or "") for one in numbers), "yes" if row.suspends_account else "")
     cells = (row.kind or "", row.external_id or "", row.outcome, fields, kept, *follows, errors)
     return str(row.line), *map(_as_text, cells)

@@ -27,6 +27,21 @@ closed it and were not invited again. An account that was registered and never v
 """
 
 
+ClientTeam = Literal["none"]
+"""`none`: an active client on whose care team is nobody, or only clinicians who have left."""
+
+
+@frozen
+class ClientFilter:
+    """Which clients to list; what is None does not limit them."""
+
+    account: ClientAccountStatus | None = None
+    care_team: ClientTeam | None = None
+
+
+ALL_CLIENTS = ClientFilter()
+
+
 @frozen
 class Practice:
     """One practice. `time_zone` (IANA) sets its local dates; `state` (two letters) the law for minors treated there.

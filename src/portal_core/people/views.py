@@ -222,9 +222,11 @@ class ChangedClinicianView(ClinicianView):
 
     `conflicts` are the first 1,000 booked appointments to come of a clinician who left, by start. They remain. `staff`
     are the members of staff who are this clinician, as they are now; whoever is `active` can sign in.
+    `clients_without_clinician` are the first 1,000 active clients on whose care team nobody else works here.
     """
 
     conflicts: tuple[UUID, ...] = ()
+    clients_without_clinician: tuple[UUID, ...] = ()
     staff: tuple[StaffView, ...] = ()
 
 
@@ -273,9 +275,10 @@ class ImportedRow:
     change, but that are managed in the portal, by the client or a proxy. A rejected row has `errors`, and no kind or
     external id if that is not valid. `guardians` are invited; an accepted row has errors about those who cannot be.
     `appointments` are booked, still to come, and stay although the clinician is not active or the client is discharged:
-    staff reassign or cancel them. Of the staff who are a clinician who leaves, `staff_ended` can no longer sign in, and
-    `staff_kept` still can, because they have other roles. `suspends_account` if the client's account is closed to them
-    until they are old enough for one, because the row corrects their date of birth or state.
+    staff reassign or cancel them. `clients_without_clinician` are active clients on whose care team nobody else works
+    here than this clinician, who is not active. Of the staff who are a clinician who leaves, `staff_ended` can no
+    longer sign in, and `staff_kept` still can, because they have other roles. `suspends_account` if the client's
+    account is closed to them until they are old enough for one, because the row corrects their date of birth or state.
     """
 
     line: int
@@ -287,6 +290,7 @@ class ImportedRow:
     errors: tuple[FieldError, ...] = ()
     guardians: int = 0
     appointments: int = 0
+    clients_without_clinician: int = 0
     staff_ended: int = 0
     staff_kept: int = 0
     suspends_account: bool = False

@@ -184,7 +184,7 @@ async def test_late_page_reads_no_more_rows_than_the_first(world: PostgresPeople
     ).fetchone()
     assert marked is not None
     values = {"practice_id": world.practice_id, "size": 21, "after": marked[0]}
-    values |= {"now": world.clock.now(), "today": world.clock.now().date(), "account_status": None}
+    values |= {"now": world.clock.now(), "today": world.clock.now().date(), "account_status": None, "care_team": None}
     async with world.database.pool.acquire() as connection:
         await connection.execute(begin_transaction_sql(world.staff()))
         sql = f"EXPLAIN (ANALYZE, BUFFERS OFF) {NEXT_CLIENTS.sql}"

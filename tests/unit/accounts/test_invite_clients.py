@@ -10,6 +10,7 @@ from portal_core.accounts.use_cases.invite_clients import InviteClients, InviteC
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.page import PageRequest
+from portal_core.people.model import ClientFilter
 from portal_core.people.use_cases.get_client import GetClient
 from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from tests.support.people.use_cases import ANN, birthday
@@ -105,7 +106,7 @@ async def test_staff_see_who_has_an_account(use_cases: MemoryPeopleUseCases) -> 
             assert listed.account == view.account
         for wanted in ("none", "invited", "active", "suspended", "closed"):
             for by_id in (None, "E-1"):
-                found = await list_clients(front_desk, ListClientsQuery(external_id=by_id, account=wanted))
+                found = await list_clients(front_desk, ListClientsQuery(external_id=by_id, wanted=ClientFilter(wanted)))
                 assert bool(found.items) == (wanted == view.account.status)
         return view.account.status
 

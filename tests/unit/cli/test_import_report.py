@@ -23,6 +23,7 @@ def test_what_stays_behind_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
         outcome="changed",
         fields=("active",),
         appointments=3,
+        clients_without_clinician=4,
         staff_ended=1,
         staff_kept=2,
     )
@@ -34,6 +35,7 @@ def test_what_stays_behind_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
         "line 2: clinician C-1: changes active",
         "line 2: clinician C-1: leaves 3 booked to come: this clinician is not active, so reassign or cancel these "
         "appointments",
+        "line 2: clinician C-1: leaves 4 clients on whose care team nobody else is",
         "line 2: clinician C-1: ends the sign-in of 1 of the staff, who is this clinician",
         "line 2: clinician C-1: leaves 2 of the staff with other roles: deactivate who has left the practice",
         "line 3: client E-1: leaves 1 booked to come: this client is discharged, so cancel the appointments that are "
@@ -42,7 +44,7 @@ def test_what_stays_behind_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     ]
     write_report(report, tmp_path / "report.csv")
     assert (tmp_path / "report.csv").read_text().splitlines()[1:] == [
-        "2,clinician,C-1,changed,active,,,3,1,2,,",
-        "3,client,E-1,unchanged,,,,1,,,,",
-        "4,client,E-2,unchanged,,,,,,,yes,",
+        "2,clinician,C-1,changed,active,,,3,4,1,2,,",
+        "3,client,E-1,unchanged,,,,1,,,,,",
+        "4,client,E-2,unchanged,,,,,,,,yes,",
     ]

@@ -270,6 +270,22 @@ async def test_clinicians_are_added_changed_and_listed(use_cases: MemoryPeopleUs
     assert [entry.facts for entry in await use_cases.audit_entries("clinician.changed")] == [{"fields": "active"}]
 
 
+async def test_clients_whom_nobody_else_sees_are_named_when_a_clinician_leaves(use_cases: MemoryPeopleUseCases) -> None:
+    world, assign = use_cases.world, AssignCareTeam(use_cases.world.begin, use_cases.world.clock)
+    grey, owen = await world.add_clinician(external_id="C-1"), await world.add_clinician("Dr. Owen")
+    alone, shared = await world.add_client(), await world.add_client()
+    await assign(world.staff(), AssignCareTeamCommand(alone.id, (grey.id,)))
+    await assign(world.staff(), AssignCareTeamCommand(shared.id, (grey.id, owen.id)))
+    rows = (ClinicianRow(2, "C-1", active="no"), ClinicianRow(3, "C-2", "Dr. New"))
+    (row, _) = (await run_import(use_cases, clinicians=rows, dry_run=True)).rows
+    assert row.clients_without_clinician == 1
+    change, details = ChangeClinician(world.begin, world.clock), ClinicianDetails(grey.name, external_id="C-1")
+    left = await change(world.staff(), ChangeClinicianCommand(grey.id, evolve(details, active=False), 1))
+    assert left.clients_without_clinician == (alone.id,)
+    back = await change(world.staff(), ChangeClinicianCommand(grey.id, details, 2))
+    assert back.clients_without_clinician == ()
+
+
 @pytest.mark.parametrize("by_import", [False, True])
 async def test_staff_who_are_a_clinician_who_leaves_keep_only_other_roles(
     use_cases: MemoryPeopleUseCases, by_import: bool

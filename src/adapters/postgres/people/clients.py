@@ -13,10 +13,12 @@ from sqlalchemy import (
     Select,
     Text,
     all_,
+    and_,
     any_,
     bindparam,
     column,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -37,7 +39,7 @@ from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.client_accounts import ACCOUNT, account_of
 from adapters.postgres.people.erasure import ERASE
 from adapters.postgres.people.own_clients import is_own, own_ids
-from adapters.postgres.people.tables import care_team, clients
+from adapters.postgres.people.tables import care_team, clients, clinicians
 from adapters.postgres.people.tables import client_search_words as words
 from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.audit import AuditEntry
@@ -46,7 +48,7 @@ from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.erasure import RecordErasure
 from portal_core.people.errors import DuplicateExternalId, UnderLegalHold
-from portal_core.people.model import Client, ClientAccountStatus
+from portal_core.people.model import ALL_CLIENTS, Client, ClientFilter
 from portal_core.people.ports import CareTeams, ClientRecords
 from portal_core.people.search import SearchTerms
 from portal_core.people.views import ClientSummaryView
@@ -100,12 +102,26 @@ _SUMMARY = entity(
 )
 _wanted_status = bindparam("account_status", type_=Text)
 _account_wanted = or_(_wanted_status.is_(None), _wanted_status == STATUS)
-_line = (
-    select(*_SUMMARY.columns)
-    .where(_client_here, _account_wanted)
-    .order_by(clients.c.sort_name, clients.c.id)
-    .limit(bindparam("size"))
+_colleague = care_team.alias("colleague")
+
+
+def _has_team(client_id: Any, *, besides: Any = None) -> Any:
+    """Whether a clinician who works here is on this client's care team, besides some."""
+    on_team = (
+        _colleague.c.practice_id == bindparam("practice_id"),
+        _colleague.c.client_id == client_id,
+        clinicians.c.practice_id == bindparam("practice_id"),
+        clinicians.c.id == _colleague.c.clinician_id,
+        clinicians.c.active,
+    )
+    return exists().where(*on_team, *(() if besides is None else (_colleague.c.clinician_id != all_(besides),)))
+
+
+_team_wanted = or_(
+    bindparam("care_team", type_=Text).is_(None), and_(clients.c.status == "active", ~_has_team(clients.c.id))
 )
+_wanted = (_client_here, _account_wanted, _team_wanted)
+_line = select(*_SUMMARY.columns).where(*_wanted).order_by(clients.c.sort_name, clients.c.id).limit(bindparam("size"))
 _LIST = "the practice's own list of its clients"
 FIRST_CLIENTS = statement("clients.first_page", _line, scope_exemption=_LIST)
 # A cursor is an id alone, because names must not appear in URLs. Its position is looked up by a scalar query, so that
@@ -187,7 +203,7 @@ def _found(matching: Select[Any]) -> Select[Any]:
     return (
         select(*_SUMMARY.columns)
         .join(found, clients.c.id == found.c.client_id)
-        .where(_client_here, _account_wanted)
+        .where(*_wanted)
         .order_by(found.c.sort_name, found.c.client_id)
         .limit(bindparam("size"))
     )
@@ -222,6 +238,20 @@ TEAMS_OF = statement(
     .where(*_teams)
     .order_by(care_team.c.client_id, care_team.c.clinician_id),
     scope_exemption=_MANY,
+)
+_leaving = bindparam("clinician_ids", type_=Uuids)
+ONLY_WITH = statement(
+    "care_team.only_with",
+    select(care_team.c.clinician_id, care_team.c.client_id)
+    .join(clients, (clients.c.practice_id == care_team.c.practice_id) & (clients.c.id == care_team.c.client_id))
+    .where(
+        care_team.c.practice_id == bindparam("practice_id"),
+        care_team.c.clinician_id == any_(_leaving),
+        clients.c.status == "active",
+        ~_has_team(care_team.c.client_id, besides=_leaving),
+    )
+    .order_by(care_team.c.clinician_id, care_team.c.client_id),
+    scope_exemption="an administrator learns for whom nobody is left",
 )
 REASSIGN_CLIENT = statement("clients.reassign", update_version(clients, "version"))
 CLEAR_TEAMS = statement("care_team.clear", delete(care_team).where(*_teams), scope_exemption=_MANY)
@@ -291,12 +321,12 @@ class PostgresClientRecords(ClientRecords):
         return tuple(row["accounts"])
 
     async def page(
-        self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
-        return await self._page(FIRST_CLIENTS, NEXT_CLIENTS, page, _accounts(now, account))
+        return await self._page(FIRST_CLIENTS, NEXT_CLIENTS, page, _filter(now, wanted))
 
     async def search(
-        self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, terms: SearchTerms, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
         begins = [begin for term in terms for begin in term]
         values = {
@@ -305,7 +335,7 @@ class PostgresClientRecords(ClientRecords):
             "terms": [number for number, term in enumerate(terms) for _ in term],
             "term_count": len(terms),
         }
-        return await self._page(FIRST_FOUND, NEXT_FOUND, page, values | _accounts(now, account))
+        return await self._page(FIRST_FOUND, NEXT_FOUND, page, values | _filter(now, wanted))
 
     async def _page(
         self, first: Statement, following: Statement, page: PageRequest, values: dict[str, Any]
@@ -350,8 +380,8 @@ class PostgresClientRecords(ClientRecords):
         return _CLIENT.of(row, **texts)
 
 
-def _accounts(now: datetime, account: ClientAccountStatus | None) -> dict[str, Any]:
-    return {"now": now, "today": now.date(), "account_status": account}
+def _filter(now: datetime, wanted: ClientFilter) -> dict[str, Any]:
+    return {"now": now, "today": now.date(), "account_status": wanted.account, "care_team": wanted.care_team}
 
 
 def _words(client: Client) -> dict[str, Any]:
@@ -373,6 +403,11 @@ class PostgresCareTeams(CareTeams):
         for client_id, team in groupby(rows, lambda row: row["client_id"]):
             teams[client_id] = tuple(row["clinician_id"] for row in team)
         return teams
+
+    async def only_with(self, clinicians: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        rows = await self.tx.fetch(ONLY_WITH, clinician_ids=list(clinicians)) if clinicians else []
+        found = groupby(rows, lambda row: row["clinician_id"])
+        return {clinician_id: tuple(row["client_id"] for row in theirs) for clinician_id, theirs in found}
 
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         # Update the client first: a concurrent request waits here, and is refused before it changes the team.

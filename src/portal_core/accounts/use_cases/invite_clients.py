@@ -17,7 +17,7 @@ from portal_core.kernel.errors import Invalid, RecordDestroyed
 from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.people.model import Client, Practice
+from portal_core.people.model import Client, ClientFilter, Practice
 from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 _OUTCOMES: dict[type[Exception], ClientInvitationOutcome] = {
@@ -64,7 +64,7 @@ class InviteClients:
             practice = await unit.practice_record.get()
             following = None
             if command.client_ids is None:
-                found = await unit.client_records.page(command.page, now, "none")
+                found = await unit.client_records.page(command.page, now, ClientFilter(account="none"))
                 client_ids = tuple(one.id for one in found.items if one.status == "active")
                 following = found.next
             elif len(command.client_ids) <= MAX_PAGE:

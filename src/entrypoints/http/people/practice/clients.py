@@ -35,7 +35,7 @@ from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import MAX_PAGE, Page
 from portal_core.people.details import ClientDetails
 from portal_core.people.errors import DuplicateExternalId
-from portal_core.people.model import ClientAccountStatus, ClientStatus, Coverage
+from portal_core.people.model import ClientAccountStatus, ClientFilter, ClientStatus, ClientTeam, Coverage
 from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
@@ -100,6 +100,7 @@ class SearchClientsRequest(Request, frozen=True):
 
     text: Annotated[str, Meta(min_length=1, max_length=160, examples=["lovel ada"])]
     account: Annotated[ClientAccountStatus | None, Meta(examples=[None])] = None
+    care_team: Annotated[ClientTeam | None, Meta(examples=[None])] = None
     after: Annotated[Cursor | None, Meta(examples=[None])] = None
     size: Annotated[PageSize, Meta(examples=[20])] = 20
 
@@ -140,12 +141,14 @@ class ClientsController(Controller):
         size: FromQuery[PageSize] = 20,
         external_id: FromQuery[ExternalId | None] = None,
         account: FromQuery[ClientAccountStatus | None] = None,
+        care_team: FromQuery[ClientTeam | None] = None,
     ) -> Page[ClientSummaryView]:
         """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody.
 
-        With `account`, those whose account has that status.
+        With `account`, those whose account has that status. With `care_team=none`, the active clients on whose care
+        team is nobody, or only clinicians who have left.
         """
-        query = ListClientsQuery(page(after, size), external_id=external_id, account=account)
+        query = ListClientsQuery(page(after, size), external_id, ClientFilter(account, care_team))
         return await list_clients(request.actor, query)
 
     @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
@@ -158,9 +161,9 @@ class ClientsController(Controller):
         """Clients found by name, telephone number or date of birth, by family name.
 
         Letter case, accents, apostrophes and hyphens do not matter: `dangelo` and `d'ang` find D’Angelo. With
-        `account`, those whose account has that status.
+        `account` and `care_team`, those of whom that is true.
         """
-        query = SearchClientsQuery(data.text, page(data.after, data.size), data.account)
+        query = SearchClientsQuery(data.text, page(data.after, data.size), ClientFilter(data.account, data.care_team))
         return await search_clients(request.actor, query)
 
     @post("", raises=[Forbidden, InvalidEmail, DuplicateExternalId])

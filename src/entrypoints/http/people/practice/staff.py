@@ -128,8 +128,9 @@ class CliniciansController(Controller):
         """Replaces a clinician's details.
 
         With `active` false the clinician has left: nothing more is booked with them, and the appointments that they
-        still have are listed in `conflicts`. The staff who are this clinician can no longer sign in; those with other
-        roles keep these and their account. `staff` lists both: `PUT /staff/{staff_id}` ends or reopens an account.
+        still have are listed in `conflicts`, the clients whom nobody else sees in `clients_without_clinician`. The
+        staff who are this clinician can no longer sign in; those with other roles keep these and their account. `staff`
+        lists both: `PUT /staff/{staff_id}` ends or reopens an account.
         """
         command = ChangeClinicianCommand(clinician_id, data.details(), data.version)
         return await change_clinician(request.actor, command)
