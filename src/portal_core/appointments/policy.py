@@ -79,7 +79,10 @@ def bookable_by_client(
             not on the care team.
     """
     require_not_discharged(booking_options)
-    appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
+    try:
+        appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
+    except NotBookable:
+        raise NotBookable from None  # what staff are told to do is nothing that a client can do
     if not booking_options.settings.self_booking or not appointment_type.self_bookable:
         raise NotBookable
     return appointment_type, clinician
@@ -122,12 +125,19 @@ def bookable_by_staff(
         booking_options.appointment_types.get(appointment_type_id),
         booking_options.clinicians.get(clinician_id),
     )
-    if appointment_type is None or not appointment_type.active or clinician is None or not clinician.active:
-        raise NotBookable
+    if appointment_type is None or not appointment_type.active:
+        raise NotBookable("The appointment type is not offered. Choose another, or make it active.")
+    if clinician is None:
+        raise NotBookable("No clinician of the practice has this id. Choose another.")
+    if not clinician.active:
+        raise NotBookable(
+            "The clinician has left the practice. Choose another; for what is booked, reassign the appointments and "
+            "series of this one."
+        )
     if location_id is not None and (
         location_id not in booking_options.locations or not booking_options.locations[location_id].active
     ):
-        raise NotBookable
+        raise NotBookable("The location is not offered. Choose another, or make it active.")
     return appointment_type, clinician
 
 

@@ -224,6 +224,18 @@ class CareTeams(Protocol):
         """
         ...
 
+    async def of_both(self, one: UUID, other: UUID) -> tuple[UUID, ...]:
+        """The clients on whose team both clinicians are, by id."""
+        ...
+
+    async def locked(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        """As `of_all`, without erased records; others do not change these teams until the unit ends."""
+        ...
+
+    async def change_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        """Replace the teams of these clients, which are locked; each client's version rises by one."""
+        ...
+
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         """Replace the team; `client` is the client at its new version. The caller has checked that all of them exist.
 

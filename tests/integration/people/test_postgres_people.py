@@ -43,6 +43,7 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
+from tests.support.contracts.people.care_teams import CareTeamsContract
 from tests.support.contracts.people.client_accounts import ClientAccountsContract
 from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
@@ -115,6 +116,9 @@ class TestPostgresDestroyedRecords(DestroyedRecordContract): ...
 
 
 class TestPostgresManyClients(ManyClientsContract): ...
+
+
+class TestPostgresCareTeams(CareTeamsContract): ...
 
 
 class TestPostgresStaff(StaffContract): ...

@@ -140,6 +140,19 @@ class MemoryCareTeams(CareTeams):
                 found[clinician_id] = (*found.get(clinician_id, ()), client_id)
         return found
 
+    async def of_both(self, one: UUID, other: UUID) -> tuple[UUID, ...]:
+        clients = sorted(key[1] for key in self.tx.table("care_team") if key[2] == one)
+        return tuple([client_id for client_id in clients if other in await self.of(client_id)])
+
+    async def locked(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        return {one: await self.of(one) for one in client_ids if not key_destroyed(self.tx, one)}
+
+    async def change_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        for client_id in teams:
+            key = own_key(self.tx, client_id)
+            self.tx.save("clients", key, self.tx.table("clients")[key].with_next_version())
+        await self.assign_all(teams, audit_entries)
+
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         self.tx.save("clients", own_key(self.tx, client.id), client)
         await self.assign_all({client.id: clinicians}, [audit_entry])

@@ -1,9 +1,8 @@
 """Clients and their care teams in PostgreSQL."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     column,
     delete,
-    exists,
     func,
     insert,
     or_,
@@ -36,11 +34,12 @@ from adapters.postgres.engine.keys import ADD_CLIENT_KEY
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys
 from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.care_teams import has_team
 from adapters.postgres.people.client_accounts import ACCOUNT, account_of
 from adapters.postgres.people.erasure import ERASE
 from adapters.postgres.people.own_clients import is_own, own_ids
-from adapters.postgres.people.tables import care_team, clients, clinicians
 from adapters.postgres.people.tables import client_search_words as words
+from adapters.postgres.people.tables import clients
 from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
@@ -49,7 +48,7 @@ from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.erasure import RecordErasure
 from portal_core.people.errors import DuplicateExternalId, UnderLegalHold
 from portal_core.people.model import ALL_CLIENTS, Client, ClientFilter
-from portal_core.people.ports import CareTeams, ClientRecords
+from portal_core.people.ports import ClientRecords
 from portal_core.people.search import SearchTerms
 from portal_core.people.views import ClientSummaryView
 
@@ -102,23 +101,8 @@ _SUMMARY = entity(
 )
 _wanted_status = bindparam("account_status", type_=Text)
 _account_wanted = or_(_wanted_status.is_(None), _wanted_status == STATUS)
-_colleague = care_team.alias("colleague")
-
-
-def _has_team(client_id: Any, *, besides: Any = None) -> Any:
-    """Whether a clinician who works here is on this client's care team, besides some."""
-    on_team = (
-        _colleague.c.practice_id == bindparam("practice_id"),
-        _colleague.c.client_id == client_id,
-        clinicians.c.practice_id == bindparam("practice_id"),
-        clinicians.c.id == _colleague.c.clinician_id,
-        clinicians.c.active,
-    )
-    return exists().where(*on_team, *(() if besides is None else (_colleague.c.clinician_id != all_(besides),)))
-
-
 _team_wanted = or_(
-    bindparam("care_team", type_=Text).is_(None), and_(clients.c.status == "active", ~_has_team(clients.c.id))
+    bindparam("care_team", type_=Text).is_(None), and_(clients.c.status == "active", ~has_team(clients.c.id))
 )
 _wanted = (_client_here, _account_wanted, _team_wanted)
 _line = select(*_SUMMARY.columns).where(*_wanted).order_by(clients.c.sort_name, clients.c.id).limit(bindparam("size"))
@@ -225,37 +209,6 @@ _OWN = {
     NEXT_FOUND.name: NEXT_OWN_FOUND,
 }
 """The variants of statements for a clinician who sees own clients only."""
-
-_team = (care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
-TEAM_OF = statement("care_team.of", select(care_team.c.clinician_id).where(*_team).order_by(care_team.c.clinician_id))
-_teams = (
-    care_team.c.practice_id == bindparam("practice_id"),
-    care_team.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
-)
-TEAMS_OF = statement(
-    "care_team.of_all",
-    select(care_team.c.client_id, care_team.c.clinician_id)
-    .where(*_teams)
-    .order_by(care_team.c.client_id, care_team.c.clinician_id),
-    scope_exemption=_MANY,
-)
-_leaving = bindparam("clinician_ids", type_=Uuids)
-ONLY_WITH = statement(
-    "care_team.only_with",
-    select(care_team.c.clinician_id, care_team.c.client_id)
-    .join(clients, (clients.c.practice_id == care_team.c.practice_id) & (clients.c.id == care_team.c.client_id))
-    .where(
-        care_team.c.practice_id == bindparam("practice_id"),
-        care_team.c.clinician_id == any_(_leaving),
-        clients.c.status == "active",
-        ~_has_team(care_team.c.client_id, besides=_leaving),
-    )
-    .order_by(care_team.c.clinician_id, care_team.c.client_id),
-    scope_exemption="an administrator learns for whom nobody is left",
-)
-REASSIGN_CLIENT = statement("clients.reassign", update_version(clients, "version"))
-CLEAR_TEAMS = statement("care_team.clear", delete(care_team).where(*_teams), scope_exemption=_MANY)
-JOIN_TEAM = statement("care_team.join", insert(care_team))
 
 
 @define
@@ -386,37 +339,3 @@ def _filter(now: datetime, wanted: ClientFilter) -> dict[str, Any]:
 
 def _words(client: Client) -> dict[str, Any]:
     return {"client_id": client.id, "words": list(client.search_words), "sort_name": client.sort_name}
-
-
-@define
-class PostgresCareTeams(CareTeams):
-    """One row per client and clinician."""
-
-    tx: Transaction
-
-    async def of(self, client_id: UUID) -> tuple[UUID, ...]:
-        return tuple(row[0] for row in await self.tx.fetch(TEAM_OF, client_id=client_id))
-
-    async def of_all(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-        teams: dict[UUID, tuple[UUID, ...]] = dict.fromkeys(client_ids, ())
-        rows = await self.tx.fetch(TEAMS_OF, client_ids=list(client_ids)) if client_ids else []
-        for client_id, team in groupby(rows, lambda row: row["client_id"]):
-            teams[client_id] = tuple(row["clinician_id"] for row in team)
-        return teams
-
-    async def only_with(self, clinicians: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-        rows = await self.tx.fetch(ONLY_WITH, clinician_ids=list(clinicians)) if clinicians else []
-        found = groupby(rows, lambda row: row["clinician_id"])
-        return {clinician_id: tuple(row["client_id"] for row in theirs) for clinician_id, theirs in found}
-
-    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
-        # Update the client first: a concurrent request waits here, and is refused before it changes the team.
-        await self.tx.save(REASSIGN_CLIENT, **_CLIENT.values(client))
-        await self.assign_all({client.id: clinicians}, [audit_entry])
-
-    async def assign_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
-        if teams:
-            await self.tx.execute(CLEAR_TEAMS, client_ids=list(teams))
-        joining = [{"client_id": client, "clinician_id": one} for client, team in teams.items() for one in team]
-        await self.tx.execute_many(JOIN_TEAM, joining)
-        self.tx.add_audit_entry(*audit_entries)

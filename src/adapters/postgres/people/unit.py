@@ -1,8 +1,9 @@
 """The repositories of practices and their people in PostgreSQL."""
 
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
+from adapters.postgres.people.care_teams import PostgresCareTeams
 from adapters.postgres.people.client_accounts import PostgresClientAccounts
-from adapters.postgres.people.clients import PostgresCareTeams, PostgresClientRecords
+from adapters.postgres.people.clients import PostgresClientRecords
 from adapters.postgres.people.erasure import PostgresLegalHolds, PostgresRecordErasures
 from adapters.postgres.people.practices import PostgresPracticeRecord
 from adapters.postgres.people.staff import PostgresClinicianRecords, PostgresStaffRecords

@@ -8,13 +8,10 @@ from attrs import evolve, fields
 
 from portal_core.kernel.contact import EmergencyContact
 from portal_core.kernel.errors import StaleVersion
-from portal_core.kernel.page import PageRequest
 from portal_core.people.errors import DuplicateExternalId, DuplicateStaff, HostTaken, LastAdministrator, SlugTaken
 from portal_core.people.identifiers import License
-from portal_core.people.model import Client, ClientFilter, Clinician, StaffMember
-from portal_core.people.search import search_terms
+from portal_core.people.model import Client, Clinician, StaffMember
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
-from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from tests.support.contracts.people.world import AUDIT_ENTRY, DATE_OF_BIRTH, PeopleWorld
 
 NPI = "1234567893"
@@ -338,41 +335,6 @@ class StaffContract:
             assert await unit.staff_records.get(member.id) is None
             assert await unit.staff_records.find_by_email(member.email) is None
             assert await unit.staff_records.all() == ()
-
-    async def test_clients_without_a_clinician_are_found(self, world: PeopleWorld) -> None:
-        stays, leaves, gone = [await world.add_clinician(active=active) for active in (True, True, False)]
-        teams = [(), (stays,), (leaves,), (leaves, stays), (gone,), (gone, leaves)]
-        ann, bob, cem, dee, eve, fay = clients = [
-            await world.add_client(given=name, family=name, external_id=name)
-            for name in ("Ann", "Bob", "Cem", "Dee", "Eve", "Fay")
-        ]
-        discharged = await world.add_client(status="discharged", external_id="Gus")
-        async with world.begin(world.staff()) as unit:
-            for client, team in ((discharged, (leaves,)), *zip(clients, teams, strict=True)):
-                ids = tuple(sorted(one.id for one in team))
-                await unit.care_teams.assign(client.with_next_version(), ids, AUDIT_ENTRY)
-            await unit.commit(None)
-        wanted = ClientFilter(care_team="none")
-        async with world.begin(world.staff()) as unit:
-            left = await unit.client_records.page(PageRequest(size=10), world.clock.now(), wanted)
-            assert [one.id for one in left.items] == [ann.id, eve.id]
-            terms = search_terms("eve", "text")
-            found = await unit.client_records.search(terms, PageRequest(), world.clock.now(), wanted)
-            assert [one.id for one in found.items] == [eve.id]
-            assert await unit.care_teams.only_with([]) == {}
-            assert await unit.care_teams.only_with([leaves.id]) == {leaves.id: tuple(sorted((cem.id, fay.id)))}
-            assert await unit.care_teams.only_with([stays.id]) == {stays.id: (bob.id,)}
-            both = await unit.care_teams.only_with([stays.id, leaves.id])
-            assert both == {
-                stays.id: tuple(sorted((bob.id, dee.id))),
-                leaves.id: tuple(sorted((cem.id, dee.id, fay.id))),
-            }
-            assert await unit.care_teams.only_with([gone.id]) == {gone.id: (eve.id,)}
-        list_clients = ListClients(world.begin, world.clock)
-        for client in (*clients, discharged):
-            query = ListClientsQuery(external_id=client.external_id, wanted=wanted)
-            listed = await list_clients(world.staff(), query)
-            assert bool(listed.items) == (client in (ann, eve))
 
     async def test_assignment_replaces_care_team(self, world: PeopleWorld) -> None:
         client, foreign = await world.add_client(), await world.add_client()
