@@ -29,6 +29,7 @@ class AppointmentTypeView:
     duration_minutes: int
     seats: int
     self_bookable: bool
+    clients_may_open: bool
     active: bool
     buffer_before_minutes: int
     buffer_after_minutes: int
@@ -47,6 +48,7 @@ class AppointmentTypeView:
             duration_minutes=timing.duration // MINUTE,
             seats=appointment_type.seats,
             self_bookable=appointment_type.self_bookable,
+            clients_may_open=appointment_type.clients_may_open,
             active=appointment_type.active,
             buffer_before_minutes=timing.buffer_before // MINUTE,
             buffer_after_minutes=timing.buffer_after // MINUTE,

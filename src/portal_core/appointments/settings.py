@@ -73,8 +73,9 @@ class AppointmentType:
     """An appointment type of the practice. `seats` is the maximum number of clients: above 1 it is shared.
 
     `self_bookable` states whether clients can book it online; an inactive type cannot be booked by anybody. Where a
-    type with several seats is, clients of the care team join one another's appointments: right for an open group, and
-    wrong for couples and families. `cpt_code` is the code that the practice bills for it.
+    type with several seats is, clients of the care team join appointments that the practice has booked, and one
+    another's: right for an open group, and wrong for couples and families. They begin a new one, at any free time, only
+    with `clients_may_open`. `cpt_code` is the code that the practice bills for it.
 
     Raises:
         Invalid: less than one seat, or more than 100; or a CPT code of another form.
@@ -85,6 +86,7 @@ class AppointmentType:
     timing: AppointmentTiming
     seats: int = 1
     self_bookable: bool = True
+    clients_may_open: bool = False
     active: bool = True
     cpt_code: str | None = None
     version: int = 1
@@ -94,6 +96,11 @@ class AppointmentType:
             raise Invalid.at("cpt_code", "bad_format", "Must be five digits, or four digits and a capital letter.")
         if not 1 <= self.seats <= MAX_SEATS:
             raise Invalid.at("seats", "out_of_range", f"Must be between 1 and {MAX_SEATS}.")
+
+    @property
+    def joined_only(self) -> bool:
+        """Whether clients can only join appointments online that are booked already."""
+        return self.seats > 1 and not self.clients_may_open
 
 
 @frozen(kw_only=True)

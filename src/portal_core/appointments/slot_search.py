@@ -58,8 +58,8 @@ async def search_slots(
 ) -> FoundSlots:
     """The free times of the client's care team, without those that overlap the client's appointments; audited.
 
-    For a type with several seats, the starts of booked appointments with a free seat too. With `after`, only those that
-    start later.
+    For a type with several seats, the starts of booked appointments with a free seat too, or these alone
+    (`joined_only`). With `after`, only those that start later.
 
     Raises:
         ClientDischarged: the client was discharged.
@@ -93,7 +93,11 @@ async def search_slots(
         for one in open_windows(rules, exceptions, first_day, last_day)
         if _matches(one.location_id, query, locations)
     ]
-    slots = free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
+    slots = (
+        []
+        if appointment_type.joined_only
+        else free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
+    )
     joinable = [
         Slot(one.clinician_id, appointment_type.id, one.starts_at, one.ends_at, one.location_id)
         for one in shared

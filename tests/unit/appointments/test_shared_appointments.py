@@ -1,6 +1,6 @@
 """Shared appointments: staff add and take out clients, and clients join open groups online."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -246,8 +246,10 @@ class TestStaffTakeClientsOut:
 
 
 class TestClientsJoin:
-    async def _book(self, scenario: BookingScenario, client: ClientActor, group: AppointmentType) -> AppointmentView:
-        choice = scenario.world.choice(scenario.grey, group, AT)
+    async def _book(
+        self, scenario: BookingScenario, client: ClientActor, group: AppointmentType, at: datetime = AT
+    ) -> AppointmentView:
+        choice = scenario.world.choice(scenario.grey, group, at)
         return await scenario.use_cases.book(client, BookAppointmentCommand(choice=choice))
 
     async def _starts(self, scenario: BookingScenario, client: ClientActor, group: AppointmentType) -> list[int]:
@@ -371,6 +373,15 @@ class TestClientsJoin:
             await self._book(scenario, scenario.ann, couple)
         with pytest.raises(NotBookable):
             await self._starts(scenario, scenario.ann, couple)
+
+    async def test_clients_join_groups_that_the_practice_opens_and_begin_none(self, scenario: BookingScenario) -> None:
+        group = await add_group(scenario, scenario.bob, clients_may_open=False)
+        assert await self._starts(scenario, scenario.ann, group) == [10]
+        with pytest.raises(NotBookable) as refused:
+            await self._book(scenario, scenario.ann, group, new_york(4, 14))
+        assert "has not opened a group" in refused.value.detail
+        joined = await self._book(scenario, scenario.ann, group)
+        assert joined.id == (await self._mine(scenario, scenario.bob)).id
 
     async def test_seats_are_neither_held_nor_waited_for(self, scenario: BookingScenario) -> None:
         group = await add_group(scenario)

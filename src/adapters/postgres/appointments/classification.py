@@ -9,7 +9,7 @@ _LISTS = "lists are selected and sorted by it"
 
 CLASSES: dict[str, list[Classified]] = {
     "locations": [public("name time_zone address"), operational("active")],
-    "appointment_types": [public("name timing seats self_bookable cpt_code"), operational("active")],
+    "appointment_types": [public("name timing seats self_bookable clients_may_open cpt_code"), operational("active")],
     "availability_rules": [
         public("clinician_id weekday start_time end_time location_id appointment_type_ids valid_from valid_until")
     ],

@@ -71,6 +71,7 @@ appointment_types = practice_table(
     document("timing"),
     number("seats"),
     flag("self_bookable"),
+    Column("clients_may_open", Boolean, nullable=False, server_default=text("false")),
     flag("active"),
     string("cpt_code", null=True),
     version(),

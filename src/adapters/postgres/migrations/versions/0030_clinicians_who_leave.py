@@ -1,8 +1,10 @@
-"""What follows when a clinician leaves and a colleague takes over.
+"""What follows when a clinician leaves and a colleague takes over; who begins a group.
 
-An index finds a clinician's series. Care teams change together with the appointments, no longer by jobs.
+An index finds a clinician's series. Care teams change together with the appointments, no longer by jobs. Clients no
+longer begin a group at any free time, unless the practice says so.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
@@ -18,6 +20,11 @@ def upgrade() -> None:
         ["practice_id", "clinician_id"],
         schema="portal",
         postgresql_where="status = 'active'",
+    )
+    op.add_column(
+        "appointment_types",
+        sa.Column("clients_may_open", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        schema="portal",
     )
     op.execute(
         "DELETE FROM jobs.procrastinate_jobs"

@@ -49,7 +49,8 @@ class AppointmentTypeRequest(Request, frozen=True):
     `slot_step_minutes` is the time between bookable starts, by default the duration. Booked at least
     `min_notice_minutes` and at most `max_advance_days` ahead. With more than one of `seats` it is shared. Clients
     request a type that is not `self_bookable`: by default one with several seats. Where such a type is, clients join
-    one another's appointments, as in an open group. `cpt_code` is the code that the practice bills for it.
+    appointments that the practice has booked, as in an open group; with `clients_may_open` they also begin one at any
+    free time, which others join. `cpt_code` is the code that the practice bills for it.
     """
 
     name: Name
@@ -61,6 +62,7 @@ class AppointmentTypeRequest(Request, frozen=True):
     max_advance_days: Annotated[int, Meta(ge=0, le=MAX_ADVANCE_DAYS, examples=[90])] = 90
     seats: Annotated[int, Meta(ge=1, le=MAX_SEATS)] = 1
     self_bookable: Annotated[bool | None, Meta(examples=[True])] = None
+    clients_may_open: bool = False
     active: bool = True
     cpt_code: CptCode | None = None
 
@@ -76,6 +78,7 @@ class AppointmentTypeRequest(Request, frozen=True):
             max_advance_days=self.max_advance_days,
             seats=self.seats,
             self_bookable=self.self_bookable,
+            clients_may_open=self.clients_may_open,
             active=self.active,
             cpt_code=self.cpt_code,
         )
