@@ -180,6 +180,7 @@ class Booking:
         *,
         at: datetime,
         reason: str | None,
+        internal_note: str | None = None,
         by: CancelledBy = "client",
         cancelled_late: bool = False,
         fee: Money | None = None,
@@ -195,14 +196,16 @@ class Booking:
         if own.status != "attending":
             raise NotBooked
         left_at = self.appointment.occasion
-        cancelled = own.cancel(by, left_at, at=at, reason=reason, cancelled_late=cancelled_late, fee=fee).changed(at)
+        cancelled = own.cancel(
+            by, left_at, at=at, reason=reason, internal_note=internal_note, cancelled_late=cancelled_late, fee=fee
+        ).changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:
             appointment = evolve(appointment, status="cancelled", calendar_entry_id=None, changed_at=at)
         return Booking(appointment=appointment, attendances=self._with(cancelled))
 
-    def cancel(self, *, at: datetime, reason: str | None) -> "Booking":
+    def cancel(self, *, at: datetime, reason: str | None, internal_note: str | None = None) -> "Booking":
         """Cancel the appointment for all clients, on the practice's behalf.
 
         Raises:
@@ -211,7 +214,7 @@ class Booking:
         """
         self.appointment.require_open(at)
         cancelled = (
-            one.cancel("practice", self.appointment.occasion, at=at, reason=reason)
+            one.cancel("practice", self.appointment.occasion, at=at, reason=reason, internal_note=internal_note)
             for one in self.attendances
             if one.status == "attending"
         )

@@ -42,7 +42,7 @@ class PracticeWaitlistEntryView:
 
 @frozen(kw_only=True)
 class AttendanceView:
-    """One client of an appointment, for the practice."""
+    """One client of an appointment, for the practice. The client sees `reason`, and never `internal_note`."""
 
     client_id: UUID
     client_name: str
@@ -51,6 +51,7 @@ class AttendanceView:
     cancelled_at: datetime | None
     cancelled_late: bool
     reason: str | None
+    internal_note: str | None
     fee_due: Money | None
 
 
@@ -76,7 +77,7 @@ class PracticeAppointmentView:
 
     def for_bills(self) -> "PracticeAppointmentView":
         """What bills need: not why a client cancelled, nor their pronouns, which are null."""
-        parts = (evolve(one, reason=None, client_pronouns=None) for one in self.attendances)
+        parts = (evolve(one, reason=None, internal_note=None, client_pronouns=None) for one in self.attendances)
         return evolve(self, attendances=tuple(parts))
 
 

@@ -104,6 +104,7 @@ class MemoryAppointmentReads(AppointmentReads):
             cancelled_at=attendance.cancelled_at,
             cancelled_late=attendance.cancelled_late,
             reason=attendance.reason,
+            internal_note=attendance.internal_note,
             fee_due=attendance.fee_due,
         )
 

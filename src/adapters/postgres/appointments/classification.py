@@ -28,7 +28,7 @@ CLASSES: dict[str, list[Classified]] = {
         health("starts_at status cancelled_at cancelled_by cancelled_late", why=_LISTS),
         health("left_ends_at left_time_zone left_clinician_id left_location_id", why=_OPTIONS),
         health("fee_amount fee_currency", why="staff waive and count fees across clients"),
-        health("reason"),
+        health("reason internal_note"),
         operational("client_id appointment_id sequence changed_at"),
     ],
     "holds": [

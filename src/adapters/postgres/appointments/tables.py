@@ -194,6 +194,7 @@ attendances = client_table(
     string("cancelled_by", null=True),
     flag("cancelled_late"),
     sealed("reason"),
+    sealed("internal_note"),
     bigint("fee_amount", null=True),
     string("fee_currency", null=True),
     number("sequence"),

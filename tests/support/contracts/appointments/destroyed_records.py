@@ -100,9 +100,12 @@ class DestroyedRecordsContract:
         ann, bob, clinician, appointment_type = await self._people(world)
         booking = await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)
         await world.destroy_key(ann)
-        command = CancelAppointmentForClientsCommand(appointment_id=booking.appointment.id, reason="Dr. Grey is ill.")
+        command = CancelAppointmentForClientsCommand(
+            appointment_id=booking.appointment.id, reason="Dr. Grey is ill.", internal_note="Sick leave"
+        )
         cancelled = await AppointmentUseCases(world).cancel_for(world.front_desk, command)
         assert (cancelled.status, _reasons(cancelled)) == ("cancelled", {ann: None, bob: "Dr. Grey is ill."})
+        assert {one.client_id: one.internal_note for one in cancelled.attendances} == {ann: None, bob: "Sick leave"}
         notified = {one.to_client for one in await world.notices() if one.kind == "appointment_cancelled"}
         assert {ann, bob} <= notified
         async with world.begin(world.front_desk) as unit:

@@ -74,9 +74,13 @@ class RescheduleAppointmentForClientsRequest(SlotRequest, frozen=True):
 
 
 class CancelAppointmentForClientsRequest(Request, frozen=True):
-    """`reason` is shown to the clients. Set `offer_to_waitlist` to false if the clinician will not be available."""
+    """`reason` is shown to the clients, `internal_note` to staff alone.
+
+    Set `offer_to_waitlist` to false if the clinician will not be available.
+    """
 
     reason: Reason | None = None
+    internal_note: Reason | None = None
     offer_to_waitlist: bool = True
     version: Version | None = None
 
@@ -181,6 +185,7 @@ class PracticeAppointmentsController(Controller):
         command = CancelAppointmentForClientsCommand(
             appointment_id=appointment_id,
             reason=data.reason,
+            internal_note=data.internal_note,
             offer_to_waitlist=data.offer_to_waitlist,
             version=data.version,
         )

@@ -38,12 +38,14 @@ class AddClientToAppointmentRequest(Request, frozen=True):
 
 
 class CancelAttendanceRequest(Request, frozen=True):
-    """`reason` is shown to the client. With `late_fee` they owe the practice's fee for a late cancellation.
+    """`reason` is shown to the client, `internal_note` to staff alone.
 
+    With `late_fee` they owe the practice's fee for a late cancellation.
     Set `offer_to_waitlist` to false if the clinician will not be available when the last client leaves.
     """
 
     reason: Reason | None = None
+    internal_note: Reason | None = None
     late_fee: Annotated[bool, Meta(examples=[False])] = False
     offer_to_waitlist: bool = True
     version: Version | None = None
@@ -99,6 +101,7 @@ class AttendancesController(Controller):
             appointment_id=appointment_id,
             client_id=client_id,
             reason=data.reason,
+            internal_note=data.internal_note,
             late_fee=data.late_fee,
             offer_to_waitlist=data.offer_to_waitlist,
             version=data.version,

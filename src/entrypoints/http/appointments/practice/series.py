@@ -129,9 +129,13 @@ class MoveSeriesRequest(Request, frozen=True):
 
 
 class CancelSeriesRequest(Request, frozen=True):
-    """`reason` is shown to the clients. Set `offer_to_waitlist` to false if the clinician will not be available."""
+    """`reason` is shown to the clients, `internal_note` to staff alone.
+
+    Set `offer_to_waitlist` to false if the clinician will not be available.
+    """
 
     reason: Reason | None = None
+    internal_note: Reason | None = None
     offer_to_waitlist: bool = True
     version: Version | None = None
 
@@ -199,6 +203,10 @@ class SeriesController(Controller):
     ) -> SeriesView:
         """Ends a series: cancels its future appointments, without a fee, and notifies each client once."""
         command = CancelSeriesCommand(
-            series_id=series_id, reason=data.reason, offer_to_waitlist=data.offer_to_waitlist, version=data.version
+            series_id=series_id,
+            reason=data.reason,
+            internal_note=data.internal_note,
+            offer_to_waitlist=data.offer_to_waitlist,
+            version=data.version,
         )
         return await cancel_series(request.actor, command)
