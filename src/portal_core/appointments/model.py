@@ -265,8 +265,10 @@ class Booking:
         completed = evolve(self.appointment.changed(at), status="completed")
         return evolve(self._unseen_by_cancelled(), appointment=completed)
 
-    def no_show(self, client_id: UUID, *, at: datetime) -> "Booking":
+    def no_show(self, client_id: UUID, *, at: datetime, fee: Money | None = None) -> "Booking":
         """Mark one client as a no-show. When no client is left attending, the appointment is a no-show.
+
+        A `fee` becomes due; one for an earlier late change remains due without it.
 
         Raises:
             NotBooked: it is closed, or the client had cancelled.
@@ -276,7 +278,7 @@ class Booking:
         own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
-        missed = evolve(own, status="no_show").changed(at)
+        missed = evolve(own, status="no_show", fee_due=fee or own.fee_due).changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:

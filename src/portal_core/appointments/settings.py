@@ -31,7 +31,8 @@ class AppointmentSettings:
     """A practice's settings for appointments.
 
     `cancel_notice` is real time or calendar days (see `cancellation_deadline`). A client who cancels later than that is
-    refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Without `self_booking` clients can
+    refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Who does not come owes `no_show_fee`,
+    if the practice has one, unless staff decide otherwise. Without `self_booking` clients can
     only request appointments. A slot is held for `hold_duration`, a waitlist offer is open for `offer_duration`, and
     neither lasts beyond the start. `calendar_title` is the title of each appointment in calendar files, `calendar_name`
     the name of the calendar that a feed becomes: other people see calendars, so neither may hold a clinical word.
@@ -43,6 +44,7 @@ class AppointmentSettings:
     cancel_notice: timedelta | CalendarDays = timedelta(hours=24)
     late_cancel: LateCancel = "refuse"
     late_cancel_fee: Money | None = None
+    no_show_fee: Money | None = None
     self_booking: bool = True
     hold_duration: timedelta = timedelta(minutes=10)
     max_holds_per_client: int = 2
@@ -56,6 +58,8 @@ class AppointmentSettings:
         errors = []
         if self.late_cancel == "fee" and (self.late_cancel_fee is None or self.late_cancel_fee.amount <= 0):
             errors.append(FieldError("late_cancel_fee", "required", "Enter the fee for a late cancellation."))
+        if self.no_show_fee is not None and self.no_show_fee.amount <= 0:
+            errors.append(FieldError("no_show_fee", "out_of_range", "Must be more than 0. Leave it out for no fee."))
         if isinstance(self.cancel_notice, timedelta) and not timedelta() <= self.cancel_notice <= MAX_NOTICE:
             errors.append(FieldError("cancel_notice", "out_of_range", f"Must be 0 to {MAX_NOTICE_DAYS} days."))
         for name in ("hold_duration", "offer_duration"):
@@ -66,6 +70,11 @@ class AppointmentSettings:
                 errors += [FieldError(name, "out_of_range", "Must be at least 1.")]
         if errors:
             raise Invalid(*errors)
+
+    @property
+    def chargeable_no_show_fee(self) -> Money | None:
+        """What staff may charge for a no-show: its own fee, or else that for a late cancellation."""
+        return self.no_show_fee or self.late_cancel_fee
 
 
 @frozen(kw_only=True)

@@ -149,6 +149,7 @@ APPOINTMENT_REMINDER: Final = NoticeKind(
 )
 WAITLIST_OFFER: Final = NoticeKind("waitlist_offer", "service", ("email", "sms", "in_app"), "appointments")
 LATE_CANCEL_FEE: Final = _service("late_cancel_fee", "payments")
+NO_SHOW_FEE: Final = _like(LATE_CANCEL_FEE, "no_show_fee")
 FEE_REMOVED: Final = _like(LATE_CANCEL_FEE, "fee_removed")
 # Clients already choose channels for these three; messages, forms and documents will send them.
 NEW_MESSAGE: Final = _service("new_message", "messages")

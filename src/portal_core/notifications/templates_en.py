@@ -108,6 +108,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "A time you were waiting for is now available. The offer expires soon, so please sign in to answer it.",
     ),
     "late_cancel_fee": ("New charge", "There is a new charge on your account. Sign in to see it."),
+    "no_show_fee": ("New charge", "There is a new charge on your account. Sign in to see it."),
     "fee_removed": ("A charge was removed", "A charge on your account was removed. Sign in to see the details."),
     "new_message": ("New message", "You have a new message. Sign in to read it."),
     "form_assigned": ("A form to fill out", "You have a form to fill out. Sign in to open it."),

@@ -110,6 +110,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Un horario que usted esperaba está disponible. La oferta vence pronto; inicie sesión para responder.",
     ),
     "late_cancel_fee": ("Cargo nuevo", "Hay un cargo nuevo en su cuenta. Inicie sesión para verlo."),
+    "no_show_fee": ("Cargo nuevo", "Hay un cargo nuevo en su cuenta. Inicie sesión para verlo."),
     "fee_removed": ("Se quitó un cargo", "Se quitó un cargo de su cuenta. Inicie sesión para ver los detalles."),
     "new_message": ("Mensaje nuevo", "Tiene un mensaje nuevo. Inicie sesión para leerlo."),
     "form_assigned": ("Un formulario por llenar", "Tiene un formulario por llenar. Inicie sesión para abrirlo."),

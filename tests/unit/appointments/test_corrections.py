@@ -237,7 +237,7 @@ class TestFees:
         ):
             await scenario.use_cases.correct(scenario.world.front_desk, correction(missed, status, fee=fee))
         told = [one.kind for one in (await scenario.world.notices())[before:]]
-        assert told == ["late_cancel_fee", "fee_removed", "late_cancel_fee"]
+        assert told == ["late_cancel_fee", "fee_removed", "no_show_fee"]
 
     async def test_only_who_manages_the_calendar_waives(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)

@@ -362,9 +362,7 @@ class TestClientsJoin:
         with pytest.raises(OverlappingAppointment):
             await self._book(scenario, scenario.ann, group)
 
-    async def test_several_seats_are_for_staff_unless_the_practice_says_otherwise(
-        self, scenario: BookingScenario
-    ) -> None:
+    async def test_several_seats_are_for_staff_unless_the_practice_says_so(self, scenario: BookingScenario) -> None:
         couple = await add_group(scenario, scenario.bob, self_bookable=None)
         assert not couple.self_bookable
         with pytest.raises(NotBookable):

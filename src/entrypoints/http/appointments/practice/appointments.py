@@ -86,9 +86,14 @@ class CancelAppointmentForClientsRequest(Request, frozen=True):
 
 
 class NoShowRequest(Request, frozen=True):
-    """The client who did not attend. `version` is the one that the caller saw."""
+    """The client who did not attend. `version` is the one that the caller saw.
+
+    With `charge_fee` they owe the practice's fee for a no-show, or if it has none, that for a late cancellation. False
+    charges nothing; if omitted, the fee for a no-show is charged if the practice has one.
+    """
 
     client_id: UUID
+    charge_fee: Annotated[bool | None, Meta(examples=[False])] = None
     version: Version | None = None
 
 
@@ -199,8 +204,13 @@ class PracticeAppointmentsController(Controller):
         data: JSONBody[NoShowRequest],
         mark_no_show: NamedDependency[MarkNoShow],
     ) -> PracticeAppointmentView:
-        """Marks a client as a no-show."""
-        command = MarkNoShowCommand(appointment_id=appointment_id, client_id=data.client_id, version=data.version)
+        """Marks a client as a no-show, with the practice's fee or without."""
+        command = MarkNoShowCommand(
+            appointment_id=appointment_id,
+            client_id=data.client_id,
+            charge_fee=data.charge_fee,
+            version=data.version,
+        )
         return await mark_no_show(request.actor, command)
 
     @post("/{appointment_id:uuid}/complete", status_code=200, raises=[Forbidden, NotBooked, NotStarted, StaleVersion])

@@ -169,6 +169,7 @@ class BookingOptionsController(Controller):
 
         Booked appointments there follow a new name, address or time zone: they are listed in `changed`, calendars show
         the change, and people are told. Those in `conflicts` stay as they are.
+        So do hours for video visits, which are local to the practice: `online_hours_kept` tells whose.
         """
         command = evolve(data.command(), location_id=location_id, keep=data.keep, version=data.version)
         return await define_location(request.actor, command)

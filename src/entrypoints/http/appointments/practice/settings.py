@@ -36,20 +36,26 @@ class MoneyRequest(Request, frozen=True):
     amount: Annotated[int, Meta(ge=1, le=10_000_000, examples=[5000])]
     currency: Annotated[str, Meta(min_length=3, max_length=3, pattern=r"^[A-Z]{3}$", examples=["USD"])] = "USD"
 
+    def money(self) -> Money:
+        """The amount as the core has it."""
+        return Money(self.amount, self.currency)
+
 
 class ChangeAppointmentSettingsRequest(Request, frozen=True):
     """All settings for appointments; a field that is left out gets its default. `version` is the one that was read.
 
     The notice for canceling is in minutes, or in calendar days ("by the same time the day before" is 1), not both;
     with neither it is the default. A later cancellation by a client is refused, allowed, or allowed with
-    `late_cancel_fee`. `calendar_title` is the title of an appointment in calendars, `calendar_name` the name of the
-    calendar that a feed becomes. Other people see calendars: use no clinical word.
+    `late_cancel_fee`. Who is marked as a no-show owes `no_show_fee`, if there is one. `calendar_title` is the title of
+    an appointment in calendars, `calendar_name` the name of the calendar that a feed becomes. Other people see
+    calendars: use no clinical word.
     """
 
     cancel_notice_minutes: Notice | None = None
     cancel_notice_days: Annotated[Days | None, Meta(examples=[None])] = None
     late_cancel: LateCancel = DEFAULTS.late_cancel
     late_cancel_fee: MoneyRequest | None = None
+    no_show_fee: MoneyRequest | None = None
     self_booking: bool = DEFAULTS.self_booking
     hold_duration_minutes: Annotated[int, Meta(ge=1, le=120, examples=[10])] = DEFAULTS.hold_duration // MINUTE
     max_holds_per_client: PerClientLimit = DEFAULTS.max_holds_per_client
@@ -67,11 +73,11 @@ class ChangeAppointmentSettingsRequest(Request, frozen=True):
 
     def settings(self) -> AppointmentSettings:
         """The settings as the core has them."""
-        fee = self.late_cancel_fee
         return AppointmentSettings(
             cancel_notice=self._cancel_notice(),
             late_cancel=self.late_cancel,
-            late_cancel_fee=None if fee is None else Money(fee.amount, fee.currency),
+            late_cancel_fee=self.late_cancel_fee.money() if self.late_cancel_fee else None,
+            no_show_fee=self.no_show_fee.money() if self.no_show_fee else None,
             self_booking=self.self_booking,
             hold_duration=timedelta(minutes=self.hold_duration_minutes),
             max_holds_per_client=self.max_holds_per_client,
