@@ -85,7 +85,10 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     refusal = await open_practice.ask(desk, "POST", reassign, body)
     assert [(one["appointment_id"], one["code"]) for one in refusal["refused"]] == [(booked, "outside_availability")]
     given = await open_practice.ask(desk, "POST", reassign, {**body, "outside_hours": True})
-    assert given == {"moved": [booked], "refused": []}
+    assert (given["moved"], given["refused"], given["series"]) == ([booked], [], [])
+    assert (given["joined_care_teams"], given["left_care_teams"]) == ([str(mira.id)], [str(mira.id)])
+    team = (await open_practice.ask(desk, "GET", f"{PRACTICE}/clients/{mira.id}"))["care_team"]
+    assert team == [str(colleague)], "at once"
     seen = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked}")
     assert seen["clinician_name"] == "Dr. Brandt"
     team = await open_practice.send(
