@@ -216,6 +216,7 @@ staff = practice_table(
     flag("active"),
     string("issuer", null=True),
     string("subject", null=True),
+    instant("made_administrator_at", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="staff_practice_fkey"),

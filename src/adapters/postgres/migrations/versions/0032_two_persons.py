@@ -1,0 +1,23 @@
+"""Since when somebody is an administrator by another's appointment: that one person cannot be two at once."""
+
+from alembic import op
+
+revision = "0032"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE portal.staff ADD COLUMN made_administrator_at TIMESTAMP WITH TIME ZONE")
+    # It is not known who appointed those who are administrators already: they count since they have an account.
+    op.execute(
+        """
+        UPDATE portal.staff AS s
+        SET made_administrator_at = coalesce(
+          (SELECT a.created_at FROM portal.accounts AS a
+            WHERE a.practice_id = s.practice_id AND a.staff_id = s.id AND a.status <> 'closed'),
+          now())
+        WHERE s.active AND 'administrator' = ANY (s.roles)
+        """
+    )
