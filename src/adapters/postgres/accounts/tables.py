@@ -121,6 +121,9 @@ sign_in_guards = practice_table(
     PrimaryKeyConstraint("practice_id", "key"),
 )
 
+# Whoever is signed in as a client or proxy has no business with attempts to sign in.
+narrow(sign_in_guards, to=("practice", "visitor"))
+
 challenges = account_table(
     "challenges",
     uuid("id"),

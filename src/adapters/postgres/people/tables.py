@@ -12,6 +12,7 @@ from adapters.postgres.engine.columns import (
     metadata,
     narrow,
     practice_table,
+    recorded_at,
     sealed,
     string,
     texts,
@@ -163,6 +164,8 @@ record_erasures = client_table(
     string("state"),
     uuid("confirmed_by", null=True),
     instant("completed_at", null=True),
+    # The time of the transaction: one that asks for an erasure cannot carry it out too.
+    recorded_at("now()"),
     version(),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     ForeignKeyConstraint(

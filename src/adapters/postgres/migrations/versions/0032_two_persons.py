@@ -1,4 +1,6 @@
-"""Since when somebody is an administrator by another's appointment: that one person cannot be two at once."""
+"""Since when somebody is an administrator by another's appointment, and when a row was added by the database's clock:
+one person cannot be two at once, and nobody dates an entry back.
+"""
 
 from alembic import op
 
@@ -21,3 +23,8 @@ def upgrade() -> None:
         WHERE s.active AND 'administrator' = ANY (s.roles)
         """
     )
+    # By the database's clock, whatever the application says. Rows that are there have none.
+    for table, when in (("record_erasures", "now()"), ("audit_entries", "clock_timestamp()")):
+        op.execute(f"ALTER TABLE portal.{table} ADD COLUMN recorded_at TIMESTAMP WITH TIME ZONE")
+        op.execute(f"ALTER TABLE portal.{table} ALTER COLUMN recorded_at SET DEFAULT {when}")
+    op.execute("UPDATE portal.record_erasures SET recorded_at = now() WHERE state = 'open'")
