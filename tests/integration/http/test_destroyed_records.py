@@ -71,5 +71,5 @@ async def test_calendar_can_be_managed_after_a_record_is_destroyed(open_practice
     assert (await open_practice.ask(desk, "POST", declined, {}))["status"] == "declined"
 
     # No new content is stored.
-    body = {**ADA, "address": "12 Elm Street", "version": 3}
+    body = {**ADA, "status": "active", "address": "12 Elm Street", "version": 3}
     assert await refused(open_practice, desk, "PUT", here, body) == (409, "record_destroyed")
