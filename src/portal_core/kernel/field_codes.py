@@ -40,6 +40,7 @@ FieldCode = Literal[
     "no_fee",
     "not_a_grant_manager",
     "not_after_start",
+    "not_allowed",
     "not_configurable",
     "not_requested",
     "not_yes_or_no",
