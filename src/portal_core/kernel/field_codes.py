@@ -42,6 +42,7 @@ FieldCode = Literal[
     "not_after_start",
     "not_allowed",
     "not_configurable",
+    "not_public",
     "not_requested",
     "not_yes_or_no",
     "nothing_to_search",

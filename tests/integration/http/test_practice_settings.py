@@ -84,6 +84,18 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("oidc", {**ISSUER, "jwks_url": "http://a.example/jwks"}, {"jwks_url"}),
     ("oidc", {**ISSUER, "jwks_url": "https:///jwks"}, {"jwks_url"}),
     ("oidc", {**ISSUER, "secret": "x"}, {"secret"}),
+    *(
+        ("oidc", {**ISSUER, "jwks_url": f"https://{host}/jwks"}, {"jwks_url"})
+        for host in (
+            "localhost",
+            "127.0.0.1",
+            "10.0.0.8:8443",
+            "169.254.169.254",
+            "[::1]",
+            "[::ffff:10.0.0.8]",
+            "2130706433",
+        )
+    ),
     ("appointments", {"cancel_notice_minutes": -1}, {"cancel_notice_minutes"}),
     ("appointments", {"cancel_notice_days": 0}, {"cancel_notice_days"}),
     ("appointments", {"cancel_notice_minutes": 60, "cancel_notice_days": 1}, {"cancel_notice_days"}),
