@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from attrs import evolve, field, frozen
 
+from portal_core.access.model import GrantTerms
+from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
 from portal_core.accounts.errors import (
     AdministratorTooNew,
     CodeRefused,
@@ -199,6 +201,11 @@ async def test_erased_record_is_not_filled_again() -> None:
         )
     with pytest.raises(RecordDestroyed):
         await AssignCareTeam(world.begin, world.clock)(practice.first.actor, AssignCareTeamCommand(client.id, ()))
+    with pytest.raises(RecordDestroyed):
+        await PlaceLegalHold(world.begin, world.clock)(practice.first.actor, client.id)
+    grant = GrantAccessCommand(client.id, "pat@example.org", GrantTerms("representative", areas=frozenset({"profile"})))
+    with pytest.raises(RecordDestroyed):
+        await GrantAccess(world.begin, world.clock, world.ids)(practice.first.actor, grant)
     assert await practice.client() == client
 
 

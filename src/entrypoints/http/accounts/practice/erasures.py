@@ -116,7 +116,7 @@ class ErasuresController(Controller):
         """Withdraws a request that nobody has confirmed."""
         return await withdraw_record_erasure(request.actor, WithdrawRecordErasureCommand(client_id, erasure_id))
 
-    @post("/clients/{client_id:uuid}/legal-hold/place", raises=[Forbidden])
+    @post("/clients/{client_id:uuid}/legal-hold/place", raises=[Forbidden, RecordDestroyed])
     async def place_legal_hold(
         self, request: PortalRequest, client_id: FromPath[UUID], place_legal_hold: NamedDependency[PlaceLegalHold]
     ) -> None:
