@@ -26,7 +26,7 @@ SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
     AccountClosed: (RemoveAccountFeed,),
     AccountSuspended: (RemoveAccountFeed,),
     PasswordReset: (RemoveAccountFeed,),
-    # The client can book with whoever took over.
+    # The client can book with the clinician who took over.
     ClientReassigned: (JoinCareTeam,),
     # An invitation that nobody can accept must not look open to staff.
     RecordRulesChanged: (WithdrawDisallowedInvitations,),

@@ -162,7 +162,7 @@ async def create_booking(
 
 
 async def find_shared(unit: AppointmentUnit, choice: SlotChoice) -> Appointment | None:
-    """The booked shared appointment that is exactly this choice, whoever attends it."""
+    """The booked shared appointment that is exactly this choice, with any clients."""
     until = choice.starts_at + timedelta.resolution
     found = await unit.shared_appointments.booked(
         choice.appointment_type_id, [choice.clinician_id], choice.starts_at, until

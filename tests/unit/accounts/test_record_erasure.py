@@ -20,7 +20,7 @@ from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.model import ExternalIdentity
 from portal_core.accounts.second_person import ADMINISTRATOR_TRIAL
 from portal_core.accounts.use_cases.confirm_record_erasure import ConfirmRecordErasure, ConfirmRecordErasureCommand
-from portal_core.accounts.use_cases.delete_credential import DeleteCredential
+from portal_core.accounts.use_cases.end_credential import EndCredential
 from portal_core.accounts.use_cases.lift_legal_hold import LiftLegalHold, LiftLegalHoldCommand
 from portal_core.accounts.use_cases.list_record_erasures import ListRecordErasures
 from portal_core.accounts.use_cases.request_record_erasure import RequestRecordErasure, RequestRecordErasureCommand
@@ -212,12 +212,12 @@ async def test_erased_record_is_not_filled_again() -> None:
 async def test_account_is_deleted_at_the_identity_provider() -> None:
     practice = await Practice.create()
     account = await practice.use_cases.account(ANN)
-    delete = DeleteCredential(practice.use_cases.world.begin, practice.use_cases.credentials)
+    delete = EndCredential(practice.use_cases.world.begin, practice.use_cases.credentials)
     await delete(practice.use_cases.system, account.id)
     assert (account.side, account.id) in practice.use_cases.pool.people
     await practice.confirmed(await practice.ask(), practice.second)
     jobs = await practice.use_cases.world.jobs()
-    assert ("delete_credential", {"account_id": account.id}) in jobs
+    assert ("end_credential", {"account_id": account.id}) in jobs
     assert ("account_closed", {"account_id": account.id, "client_id": practice.client_id}) in jobs
     for _ in range(2):
         await delete(practice.use_cases.system, account.id)

@@ -121,7 +121,7 @@ sign_in_guards = practice_table(
     PrimaryKeyConstraint("practice_id", "key"),
 )
 
-# Whoever is signed in as a client or proxy has no business with attempts to sign in.
+# A client or proxy is signed in, and has no business with attempts to sign in.
 narrow(sign_in_guards, to=("practice", "visitor"))
 
 challenges = account_table(
@@ -254,7 +254,7 @@ identities = account_table(
     CheckConstraint("side IN ('portal', 'practice')", "side"),
     Index(None, "practice_id", "until"),
 )
-# Whoever signs in acts for the account that they name, and for no other.
+# A person who signs in acts for the account that they name, and for no other.
 narrow(identities, to=("record",))
 
 # For a month its holder can still look up where they were signed in.

@@ -179,7 +179,7 @@ record_erasures = client_table(
     Index("record_erasures_due_idx", "practice_id", "requested_at", "id", postgresql_where=text("state = 'open'")),
 )
 narrow(record_erasures, to=("practice",))
-# It is signed with the account of whoever asks, and of whoever confirms: nobody acts for another person.
+# It is signed with the account of the person who asks, and of the one who confirms: nobody acts for another person.
 record_erasures.info["signed"] = True
 record_erasures.info["addable"] = (
     "practice_id = {practice} AND {scope} = 'practice' AND state = 'open' AND requested_by = {account}"

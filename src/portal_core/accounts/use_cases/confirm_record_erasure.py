@@ -14,7 +14,7 @@ from portal_core.accounts.second_person import (
     require_second_person,
     tell,
 )
-from portal_core.accounts.use_cases.delete_credential import DeleteCredential
+from portal_core.accounts.use_cases.end_credential import EndCredential
 from portal_core.kernel.actor import Actor, StaffActor, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
@@ -92,7 +92,7 @@ class ConfirmRecordErasure:
                 completed, AuditEntry("record.erased", client_id, record=client_id)
             ):
                 await unit.audit.record(AuditEntry("account.erased", account_id, record=client_id))
-                await unit.outbox.defer(DeleteCredential, account_id=account_id)
+                await unit.outbox.defer(EndCredential, account_id=account_id)
                 await unit.outbox.publish(AccountClosed(account_id, client_id))
             await unit.outbox.publish(RecordRulesChanged(client_id))
             await tell(unit, active, ERASURE_CONFIRMED, completed.id)
