@@ -206,6 +206,7 @@ clinicians = practice_table(
     Index("clinicians_external_id_key", "practice_id", "external_id", unique=True),
 )
 narrow(clinicians, "insert", "update", to=("practice",))
+narrow(clinicians, "select", to=("practice", "record"))
 
 staff = practice_table(
     "staff",
