@@ -17,7 +17,7 @@ from portal_core.appointments.errors import (
     TooSoon,
 )
 from portal_core.appointments.model import Appointment, Booking, CalendarEntry, Purpose
-from portal_core.appointments.policy import require_not_discharged
+from portal_core.appointments.policy import require_active_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS, ZERO, AppointmentTiming
@@ -162,7 +162,7 @@ async def create_booking(
 
 
 async def find_shared(unit: AppointmentUnit, choice: SlotChoice) -> Appointment | None:
-    """The booked shared appointment that is exactly this choice, whoever attends it."""
+    """The booked shared appointment that is exactly this choice, with any clients."""
     until = choice.starts_at + timedelta.resolution
     found = await unit.shared_appointments.booked(
         choice.appointment_type_id, [choice.clinician_id], choice.starts_at, until
@@ -306,7 +306,7 @@ async def require_seats(unit: AppointmentUnit, appointment_type: AppointmentType
 
     Raises:
         Invalid: more clients than seats.
-        NotFound, ClientDischarged: as `require_active_clients`.
+        NotFound, ClientDischarged, RecordDestroyed: as `require_active_clients`.
     """
     if len(client_ids) > appointment_type.seats:
         raise Invalid.at("client_ids", "too_many", f"Must be at most {appointment_type.seats} clients.")
@@ -319,12 +319,13 @@ async def require_active_clients(unit: AppointmentUnit, client_ids: Collection[U
     Raises:
         NotFound: no such client.
         ClientDischarged: one of them was discharged.
+        RecordDestroyed: the record of one of them was erased.
     """
     known = await unit.directory.clients(client_ids)
     for client_id in client_ids:
         if client_id not in known:
             raise NotFound("client", client_id)
-        require_not_discharged(known[client_id])
+        require_active_client(known[client_id])
 
 
 def calendar_entry_for(

@@ -164,7 +164,7 @@ class Appointments(Protocol):
 
 
 class SharedAppointments(Protocol):
-    """Appointments that a client can join; a client's transaction sees them too, whoever attends them."""
+    """Appointments that a client can join; a client's transaction sees those of others too."""
 
     async def booked(
         self,

@@ -76,9 +76,9 @@ class PracticeAppointmentView:
     version: int
 
     def for_bills(self) -> "PracticeAppointmentView":
-        """What bills need: not why a client cancelled, nor their pronouns, which are null."""
+        """What bills need: not why a client cancelled, their pronouns, nor the series, which are null."""
         parts = (evolve(one, reason=None, internal_note=None, client_pronouns=None) for one in self.attendances)
-        return evolve(self, attendances=tuple(parts))
+        return evolve(self, attendances=tuple(parts), series_id=None)
 
 
 @frozen(kw_only=True)

@@ -163,20 +163,25 @@ class PublishedHours:
 
 @frozen(kw_only=True)
 class Client:
-    """A client of the practice, by their chosen name. A `discharged` client keeps and reads what they have."""
+    """A client of the practice, by their chosen name. A `discharged` client keeps and reads what they have.
+
+    `erased`: the record was, and nobody knows whose it is.
+    """
 
     id: UUID
     name: str
     pronouns: str | None = None
     discharged: bool = False
+    erased: bool = False
 
 
 @frozen(kw_only=True)
 class BookingOptions:
     """Clinicians, appointment types and locations that can be booked, by id, and the settings for appointments.
 
-    `time_zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`.
-    For the practice: all clinicians. `settings_version` is 0 while the settings are the defaults.
+    `time_zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`
+    or their record `erased`. For the practice: all clinicians. `settings_version` is 0 while the settings are the
+    defaults.
     """
 
     time_zone: str
@@ -185,6 +190,7 @@ class BookingOptions:
     locations: Mapping[UUID, Location] = field(factory=dict)
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
     discharged: bool = False
+    erased: bool = False
     settings_version: int = 0
 
     def offered(self, hours: Iterable[PublishedHours]) -> "BookingOptions":

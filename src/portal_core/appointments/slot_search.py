@@ -8,7 +8,7 @@ from attrs import frozen
 
 from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.model import Appointment
-from portal_core.appointments.policy import bookable_by_client, join_refusal, require_not_discharged
+from portal_core.appointments.policy import bookable_by_client, join_refusal, require_active_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import date_range_around, open_windows
 from portal_core.appointments.scheduling.slots import Slot, free_slots
@@ -66,7 +66,7 @@ async def search_slots(
         NotBookable: the appointment type is not bookable online, or the clinician is not on the care team.
     """
     booking_options = await unit.directory.for_client(client_id)
-    require_not_discharged(booking_options)
+    require_active_client(booking_options)
     appointment_type, clinicians = _bookable_type(booking_options, query)
     await unit.audit.record(AuditEntry("slots.read", record=client_id))
     time_zone = booking_options.time_zone

@@ -24,8 +24,8 @@ CODE_PAGES: Final[Mapping[CodePurpose, str]] = {
     "change_email": "/confirm",
     "safe_email": "/confirm",
 }
-"""The web app's pages that take a code, below the portal's address. A link holds no code: whoever opens it has to type
-the code, so that neither a mail scanner nor a browser's history can use it."""
+"""The web app's pages that take a code, below the portal's address. A link holds no code: it has to be
+typed, so that neither a mail scanner nor a browser's history can use it."""
 _LANGUAGES: Final[Mapping[str, MessageTemplates]] = {"en": ENGLISH, "es": SPANISH}
 
 

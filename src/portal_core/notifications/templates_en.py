@@ -80,6 +80,21 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "A calendar app was given access to the times in your account. If it was not you, please reset your password "
         "now, which ends that access, and call us.",
     ),
+    "erasure_requested": (
+        "A record may be erased",
+        "An administrator asked for the erasure of a record, which another one can confirm within seven days. If this "
+        "is not as agreed, sign in and withdraw the request now.",
+    ),
+    "erasure_confirmed": (
+        "A record was erased",
+        "A record was erased as two administrators decided. If this is not as agreed, tell the operator of this "
+        "portal now.",
+    ),
+    "legal_hold_lifted": (
+        "A legal hold was lifted",
+        "The legal hold of a record was lifted, so that it can be erased. If this is not as agreed, sign in and place "
+        "the hold again now.",
+    ),
     "grant_ended": ("Your access has ended", "Access that you had on the portal has ended."),
     "appointment_booked": ("Appointment booked", "An appointment was booked. Sign in to see the details."),
     "appointment_cancelled": ("Appointment cancelled", "An appointment was cancelled. Sign in to see the details."),

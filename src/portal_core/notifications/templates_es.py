@@ -79,6 +79,21 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
         "Una aplicación de calendario recibió acceso a los horarios de su cuenta. Si no fue usted, cambie ahora su "
         "contraseña con «olvidé mi contraseña», lo que quita ese acceso, y llámenos.",
     ),
+    "erasure_requested": (
+        "Se puede borrar un expediente",
+        "Un administrador pidió borrar un expediente y otro puede confirmarlo en un plazo de siete días. Si no es lo "
+        "acordado, inicie sesión y retire la solicitud ahora.",
+    ),
+    "erasure_confirmed": (
+        "Se borró un expediente",
+        "Se borró un expediente por decisión de dos administradores. Si no es lo acordado, avise ahora al operador de "
+        "este portal.",
+    ),
+    "legal_hold_lifted": (
+        "Se levantó una retención legal",
+        "Se levantó la retención legal de un expediente, que ya se puede borrar. Si no es lo acordado, inicie sesión y "
+        "vuelva a ponerla ahora.",
+    ),
     "grant_ended": ("Su acceso ha terminado", "Un acceso que usted tenía en el portal ha terminado."),
     "appointment_booked": ("Cita reservada", "Se reservó una cita. Inicie sesión para ver los detalles."),
     "appointment_cancelled": ("Cita cancelada", "Se canceló una cita. Inicie sesión para ver los detalles."),

@@ -175,6 +175,8 @@ class StaffMember:
     """A member of the practice's staff. `clinician_id` is set for those who see clients.
 
     `issuer` and `subject` identify those who sign in through the EHR's identity provider; both or neither are set.
+    `made_administrator_at` is when another administrator gave them that role; None where the operator of the
+    deployment or a job did, and for all others.
     """
 
     id: UUID
@@ -187,6 +189,7 @@ class StaffMember:
     active: bool = True
     issuer: str | None = None
     subject: str | None = None
+    made_administrator_at: datetime | None = None
     version: int = 1
 
     @property

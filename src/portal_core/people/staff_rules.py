@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from portal_core.kernel.actor import ROLES, Role
+from portal_core.kernel.actor import ROLES, Actor, Role, StaffActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Invalid
 from portal_core.people.model import Client, Clinician, StaffMember, changed_fields
@@ -22,6 +22,12 @@ def check_roles(roles: frozenset[Role]) -> frozenset[Role]:
     if not roles or not roles <= frozenset(ROLES):
         raise Invalid.at("roles", "roles_invalid", f"Choose at least one of: {', '.join(ROLES)}.")
     return roles
+
+
+def appointed(member: StaffMember, by: Actor, now: datetime) -> StaffMember:
+    """The member with the time of an appointment as administrator, or without one if they are none."""
+    of_practice = member.is_administrator and isinstance(by, StaffActor)
+    return evolve(member, made_administrator_at=now if of_practice else None)
 
 
 def check_clinician(clinician_id: UUID | None, found: Clinician | None) -> UUID | None:

@@ -232,7 +232,7 @@ class ChangedClinicianView(ClinicianView):
 
 @frozen
 class ClientView:
-    """A client as staff see them. `care_team` holds clinicians' ids."""
+    """A client as staff see them. `care_team` holds clinicians' ids; it is null for those who see what bills need."""
 
     id: UUID
     profile: ProfileView
@@ -240,7 +240,7 @@ class ClientView:
     status: ClientStatus
     state: str | None
     external_id: str | None
-    care_team: tuple[UUID, ...]
+    care_team: tuple[UUID, ...] | None
     created_at: datetime
 
     @classmethod
@@ -263,8 +263,11 @@ class ClientView:
         )
 
     def for_bills(self) -> "ClientView":
-        """What bills need: not whom to call in an emergency, nor the pronouns, which are null."""
-        return evolve(self, profile=evolve(self.profile, emergency_contact=None, pronouns=None))
+        """What bills need. The rest is null: who treats the client, pronouns, whom to call in an emergency, the email
+        with which they sign in, and their time zone.
+        """
+        shown = evolve(self.profile, pronouns=None, emergency_contact=None, sign_in_email=None, time_zone=None)
+        return evolve(self, profile=shown, care_team=None)
 
 
 @frozen

@@ -73,7 +73,7 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     empty = await open_practice.ask(desk, "PUT", f"{calendar}/availability", {"openings": []})
     assert empty["conflicts"] == [booked]
     (clinician,) = (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/clinicians"))["items"]
-    details = {"name": clinician["name"], "active": False, "version": clinician["version"]}
+    details = {"name": clinician["name"], "licenses": [], "active": False, "version": clinician["version"]}
     left = await open_practice.ask(open_practice.admin, "PUT", calendar, details)
     assert (left["active"], left["conflicts"]) == (False, [booked])
     assert (await open_practice.ask(desk, "GET", f"{calendar}/availability"))["conflicts"] == [booked]

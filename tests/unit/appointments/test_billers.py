@@ -1,7 +1,9 @@
 """Billers read all appointments, and of each what bills need."""
 
 import pytest
+from attrs import evolve, fields_dict
 
+from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.get_schedule import GetScheduleQuery
@@ -36,3 +38,22 @@ async def test_billers_read_who_came_when_for_what_fee_and_not_why(scenario: Boo
     assert read == [client_id] * 3
     with pytest.raises(Forbidden):
         await use_cases.cancel_for(biller, cancel)
+
+
+SHOWN = {
+    *("id", "status", "starts_at", "ends_at", "time_zone", "clinician_id", "clinician_name", "appointment_type_id"),
+    *("appointment_type_name", "location_id", "location_name", "telehealth", "attendances", "version"),
+}
+SHOWN_OF_ATTENDANCE = {"client_id", "client_name", "status", "cancelled_at", "cancelled_late", "fee_due"}
+
+
+def test_every_field_of_an_appointment_that_a_biller_sees_is_one_that_bills_need() -> None:
+    """A field that is added to a view is put on one of the two sides, and on the page of roles."""
+    whole = PracticeAppointmentView(**dict.fromkeys(fields_dict(PracticeAppointmentView), "x"))  # type: ignore[arg-type]
+    attendance = AttendanceView(**dict.fromkeys(fields_dict(AttendanceView), "x"))  # type: ignore[arg-type]
+    part = evolve(whole, attendances=(attendance,)).for_bills()
+    assert {name for name in fields_dict(PracticeAppointmentView) if getattr(part, name) is not None} == SHOWN
+    (seen,) = part.attendances
+    assert {name for name in fields_dict(AttendanceView) if getattr(seen, name) is not None} == SHOWN_OF_ATTENDANCE
+    assert fields_dict(PracticeAppointmentView).keys() - SHOWN == {"series_id"}
+    assert fields_dict(AttendanceView).keys() - SHOWN_OF_ATTENDANCE == {"reason", "client_pronouns"}

@@ -383,6 +383,9 @@ feed_tokens = client_table(
 
 for _offered in (locations, appointment_types, availability_rules, availability_exceptions):
     narrow(_offered, "insert", "update", "delete", to=("practice",))
+# What is offered is no business of somebody who signs in.
+for _offered in (locations, appointment_types, availability_rules, availability_exceptions):
+    narrow(_offered, "select", to=("practice", "record"))
 for _planned in (calendar, appointments, freed_slots):
     narrow(_planned, to=("practice", "record"))
 narrow(appointment_series, to=("practice",))
@@ -393,3 +396,4 @@ erase(feed_tokens, "(client_id = client OR account_id = ANY (account_ids))")
 narrow(feed_tokens, "insert", "update", to=("record",))
 
 appointment_settings = settings_table("appointment_settings")
+narrow(appointment_settings, "select", to=("practice", "record"))

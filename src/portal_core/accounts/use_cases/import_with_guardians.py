@@ -80,7 +80,7 @@ class ImportWithGuardians:
 
     Somebody who was ever invited as a proxy of the client, or ever had access to the record, is left as they are, so
     that importing a file again invites nobody twice and restores no access that was withdrawn. Guardians of discharged
-    clients are not invited. Whoever cannot be invited is an error of the row, which is imported all the same.
+    clients are not invited. A guardian who cannot be invited is an error of the row, which is imported all the same.
 
     Raises:
         NotFound, Forbidden: not an administrator.

@@ -49,6 +49,7 @@ class BookAppointmentForClients:
     Raises:
         NotFound: no such client, or a colleague's calendar.
         ClientDischarged: a client was discharged; reactivate them first.
+        RecordDestroyed: the record of a client was erased.
         NotBookable: the appointment type, location or clinician is unknown or inactive.
         Invalid: more clients than seats, or with `took_place` a start more than 30 days ago.
         NotStarted: with `took_place`, the visit has not started.

@@ -17,7 +17,7 @@ from portal_core.people.errors import LastAdministrator
 from portal_core.people.model import changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.staff_rules import check_clinician, check_roles, sign_out_staff
+from portal_core.people.staff_rules import appointed, check_clinician, check_roles, sign_out_staff
 from portal_core.people.views import StaffView
 
 
@@ -63,6 +63,8 @@ class ChangeStaff:
                 "clinician_id": lambda: check_clinician(command.clinician_id, clinician),
             }
             changed = member.with_changes(active=command.active, **check_all(checks))
+            if changed.is_administrator != member.is_administrator:
+                changed = appointed(changed, actor, self.clock.now())
             # The lock serializes removals of administrators, so that two at once cannot leave the practice with none.
             resigns = member.is_administrator and not changed.is_administrator
             if resigns and await unit.staff_records.lock_administrators() <= {member.id}:

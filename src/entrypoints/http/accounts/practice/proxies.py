@@ -85,7 +85,7 @@ class ProxiesController(Controller):
         """Every grant over the record with its holder, the newest first, with those that are over."""
         return await list_grants(request.actor, client_id)
 
-    @post("/grants", raises=[Forbidden, InvalidEmail, GrantNotAllowed, NoPortalAccount, GrantExists])
+    @post("/grants", raises=[Forbidden, InvalidEmail, GrantNotAllowed, NoPortalAccount, GrantExists, RecordDestroyed])
     async def grant_access(
         self,
         request: PortalRequest,

@@ -48,7 +48,7 @@ from portal_core.appointments.use_cases.reschedule_appointment_for_clients impor
     RescheduleAppointmentForClientsCommand,
 )
 from portal_core.appointments.views import AppointmentCategory, AppointmentFilter
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 
 BOOKING_ERRORS = (NotBookable, OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon)
@@ -142,7 +142,7 @@ class PracticeAppointmentsController(Controller):
         """Returns one appointment with all of its clients; clinicians see those in their own calendar."""
         return await get_practice_appointment(request.actor, appointment_id)
 
-    @post("", raises=[Forbidden, ClientDischarged, NotStarted, *BOOKING_ERRORS])
+    @post("", raises=[Forbidden, ClientDischarged, RecordDestroyed, NotStarted, *BOOKING_ERRORS])
     async def book_appointment_for_clients(
         self,
         request: PortalRequest,

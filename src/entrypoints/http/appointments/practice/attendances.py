@@ -27,7 +27,7 @@ from portal_core.appointments.use_cases.add_client_to_appointment import (
     AddClientToAppointmentCommand,
 )
 from portal_core.appointments.use_cases.cancel_attendance import CancelAttendance, CancelAttendanceCommand
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 
 
 class AddClientToAppointmentRequest(Request, frozen=True):
@@ -62,6 +62,7 @@ class AttendancesController(Controller):
         raises=[
             Forbidden,
             ClientDischarged,
+            RecordDestroyed,
             NotBookable,
             NotBooked,
             AlreadyStarted,

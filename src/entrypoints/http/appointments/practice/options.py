@@ -40,6 +40,9 @@ Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH, examples=["
 Minutes = Annotated[int, Meta(ge=1, le=DAY, examples=[50])]
 Buffer = Annotated[int, Meta(ge=0, le=DAY, examples=[10])]
 CptCode = Annotated[str, Meta(min_length=5, max_length=5, pattern=f"^{CPT_CODE}$", examples=["90834"])]
+AdvanceDays = Annotated[int, Meta(ge=0, le=MAX_ADVANCE_DAYS, examples=[90])]
+Seats = Annotated[int, Meta(ge=1, le=MAX_SEATS, examples=[1])]
+SelfBookable = Annotated[bool, Meta(examples=[True])]
 Notice = Annotated[int, Meta(ge=0, le=MAX_NOTICE_DAYS * DAY, examples=[1440])]
 
 
@@ -59,9 +62,9 @@ class AppointmentTypeRequest(Request, frozen=True):
     buffer_after_minutes: Buffer = 0
     slot_step_minutes: Minutes | None = None
     min_notice_minutes: Notice = 0
-    max_advance_days: Annotated[int, Meta(ge=0, le=MAX_ADVANCE_DAYS, examples=[90])] = 90
-    seats: Annotated[int, Meta(ge=1, le=MAX_SEATS)] = 1
-    self_bookable: Annotated[bool | None, Meta(examples=[True])] = None
+    max_advance_days: AdvanceDays = 90
+    seats: Seats = 1
+    self_bookable: SelfBookable | None = None
     clients_may_open: bool = False
     active: bool = True
     cpt_code: CptCode | None = None
@@ -87,6 +90,13 @@ class AppointmentTypeRequest(Request, frozen=True):
 class ChangeAppointmentTypeRequest(AppointmentTypeRequest, frozen=True, kw_only=True):
     """All fields of an appointment type, replacing the stored ones; `version` is the one that was read."""
 
+    buffer_before_minutes: Buffer
+    buffer_after_minutes: Buffer
+    min_notice_minutes: Notice
+    max_advance_days: AdvanceDays
+    seats: Seats
+    self_bookable: SelfBookable
+    active: bool
     version: Version | None = None
 
 
@@ -111,6 +121,7 @@ class ChangeLocationRequest(LocationRequest, frozen=True, kw_only=True):
     If the time zone changes, booked appointments there `keep` the time that clocks on the wall show, or the instant.
     """
 
+    active: bool
     keep: Annotated[KeptTime, Meta(examples=["wall_time"])] = "wall_time"
     version: Version | None = None
 

@@ -22,7 +22,7 @@ from portal_core.appointments.use_cases.cancel_series import CancelSeries, Cance
 from portal_core.appointments.use_cases.extend_series import ExtendSeries, ExtendSeriesCommand
 from portal_core.appointments.use_cases.get_series import GetSeries
 from portal_core.appointments.use_cases.move_series import MoveSeries, MoveSeriesCommand
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 
 LocalStart = Annotated[datetime, Meta(tz=False, examples=["2027-03-16T10:00:00"])]
 Count = Annotated[int, Meta(ge=1, le=MAX_SERIES_WEEKS, examples=[10])]
@@ -146,7 +146,7 @@ class SeriesController(Controller):
     path = "/appointments/series"
     tags = ("Practice: appointments",)
 
-    @post("", raises=[Forbidden, ClientDischarged, NotBookable])
+    @post("", raises=[Forbidden, ClientDischarged, RecordDestroyed, NotBookable])
     async def book_series(
         self, request: PortalRequest, data: JSONBody[BookSeriesRequest], book_series: NamedDependency[BookSeries]
     ) -> SeriesView:
@@ -163,7 +163,7 @@ class SeriesController(Controller):
     @post(
         "/{series_id:uuid}/extend",
         status_code=200,
-        raises=[Forbidden, ClientDischarged, NotBookable, SeriesEnded, StaleVersion],
+        raises=[Forbidden, ClientDischarged, RecordDestroyed, NotBookable, SeriesEnded, StaleVersion],
     )
     async def extend_series(
         self,

@@ -88,6 +88,7 @@ class ClientRequest(Request, frozen=True):
 class ChangeClientRequest(ClientRequest, frozen=True, kw_only=True):
     """All details of a client, replacing the current ones; `version` is the version that was read."""
 
+    status: ClientStatus
     version: Version
 
 

@@ -43,6 +43,9 @@ class LicenseRequest(Request, frozen=True):
     number: Annotated[str, Meta(min_length=1, max_length=40, examples=["012345"])]
 
 
+Licenses = Annotated[tuple[LicenseRequest, ...], Meta(max_length=MAX_LICENSES)]
+
+
 class ClinicianRequest(Request, frozen=True):
     """All details of a clinician. `room_link` is their own video room, where the practice uses such rooms."""
 
@@ -52,7 +55,7 @@ class ClinicianRequest(Request, frozen=True):
     time_zone: TimeZone | None = None
     room_link: RoomLink | None = None
     npi: Npi | None = None
-    licenses: Annotated[tuple[LicenseRequest, ...], Meta(max_length=MAX_LICENSES)] = ()
+    licenses: Licenses = ()
     active: bool = True
 
     def details(self) -> ClinicianDetails:
@@ -72,6 +75,8 @@ class ClinicianRequest(Request, frozen=True):
 class ChangeClinicianRequest(ClinicianRequest, frozen=True, kw_only=True):
     """All details of a clinician, replacing the current ones; `version` is the version that was read."""
 
+    licenses: Licenses
+    active: bool
     version: Version
 
 
