@@ -95,7 +95,8 @@ class SearchClientsRequest(Request, frozen=True):
     """What is known of the client. In a body, because URLs are logged.
 
     `text` has beginnings of words of any of their names, at least four digits with which their telephone number begins
-    or ends, or their date of birth (`1985-12-10`, `12/10/1985`); or several of these, which must all be true.
+    or ends, their date of birth (`1985-12-10`, `12/10/1985`), their `external_id` or its beginning of at least four
+    letters and digits, or their email or its beginning with the `@`; or several of these, which must all be true.
     """
 
     text: Annotated[str, Meta(min_length=1, max_length=160, examples=["lovel ada"])]
