@@ -40,7 +40,9 @@ def profile(portal: PortalCommand, token: str) -> httpx.Response:
 
 
 def test_stored_mail_is_shown(serving: PortalCommand) -> None:
-    everything = serving.output("mail", "--last", "1000")
+    shown = [serving.output("mail", *last).count("\n— ") + 1 for last in ((), ("--last", "11"))]
+    assert shown[0] > shown[1] == 11
+    everything = serving.output("mail")
     assert "to mira@client.example" in everything
     assert "to ada@elm-street.example" in everything
     assert "to ada@elm-street.example" not in serving.output("mail", "--to", "Mira@client.example")

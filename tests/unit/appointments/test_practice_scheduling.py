@@ -330,17 +330,26 @@ class TestBookingForClients:
         for refusal, refused in (
             (NotStarted, visit(13)),
             (SlotTaken, visit(10, bob)),
-            (OutsideAvailability, visit(7)),
         ):
             with pytest.raises(refusal):
                 await scenario.use_cases.book_for(scenario.world.front_desk, refused)
         green = await scenario.world.add_clinician("Dr. Green")
         elsewhere = scenario.world.choice(green, scenario.appointment_type, new_york(4, 10))
         with pytest.raises(OverlappingAppointment):
-            await scenario.use_cases.book_for(
-                scenario.world.front_desk, evolve(visit(10, outside_hours=True), choice=elsewhere)
-            )
-        await scenario.use_cases.book_for(scenario.world.front_desk, visit(7, outside_hours=True))
+            await scenario.use_cases.book_for(scenario.world.front_desk, evolve(visit(10), choice=elsewhere))
+
+    @pytest.mark.parametrize("outside_hours", [True, False])
+    async def test_past_visit_is_recorded_outside_the_clinicians_hours(
+        self, scenario: BookingScenario, *, outside_hours: bool
+    ) -> None:
+        scenario.world.clock.at = new_york(4, 12)
+        command = BookAppointmentForClientsCommand(
+            choice=scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 7)),
+            client_ids=(scenario.ann.client_id,),
+            outside_hours=outside_hours,
+            took_place=True,
+        )
+        assert (await scenario.use_cases.book_for(scenario.world.front_desk, command)).status == "completed"
 
     async def test_past_visit_can_be_recorded_for_thirty_days(self, scenario: BookingScenario) -> None:
         at = new_york(4, 10)

@@ -112,6 +112,7 @@ class AppointmentsWorld(ABC):
         advance_days: int = 90,
         seats: int = 1,
         self_bookable: bool | None = None,
+        cpt_code: str | None = None,
         active: bool = True,
     ) -> AppointmentType:
         """Add an appointment type; all times in minutes unless stated. Clients book it online if it has one seat."""
@@ -131,6 +132,7 @@ class AppointmentsWorld(ABC):
             timing=timing,
             seats=seats,
             self_bookable=seats == 1 if self_bookable is None else self_bookable,
+            cpt_code=cpt_code,
             active=active,
         )
         async with self.begin(self.front_desk) as unit:
