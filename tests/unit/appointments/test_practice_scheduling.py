@@ -310,9 +310,9 @@ class TestBookingForClients:
         ann, bob = scenario.ann.client_id, scenario.bob.client_id
         scenario.world.clock.at = new_york(4, 12)
 
-        def visit(hour: int, client: UUID = ann, **more: bool) -> BookAppointmentForClientsCommand:
+        def visit(hour: int, client: UUID = ann) -> BookAppointmentForClientsCommand:
             choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, hour))
-            return BookAppointmentForClientsCommand(choice=choice, client_ids=(client,), took_place=True, **more)
+            return BookAppointmentForClientsCommand(choice=choice, client_ids=(client,), took_place=True)
 
         for actor, command in ((scenario.world.front_desk, visit(10)), (grey(scenario), visit(12, bob))):
             view = await scenario.use_cases.book_for(actor, command)
@@ -337,19 +337,7 @@ class TestBookingForClients:
         elsewhere = scenario.world.choice(green, scenario.appointment_type, new_york(4, 10))
         with pytest.raises(OverlappingAppointment):
             await scenario.use_cases.book_for(scenario.world.front_desk, evolve(visit(10), choice=elsewhere))
-
-    @pytest.mark.parametrize("outside_hours", [True, False])
-    async def test_past_visit_is_recorded_outside_the_clinicians_hours(
-        self, scenario: BookingScenario, *, outside_hours: bool
-    ) -> None:
-        scenario.world.clock.at = new_york(4, 12)
-        command = BookAppointmentForClientsCommand(
-            choice=scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 7)),
-            client_ids=(scenario.ann.client_id,),
-            outside_hours=outside_hours,
-            took_place=True,
-        )
-        assert (await scenario.use_cases.book_for(scenario.world.front_desk, command)).status == "completed"
+        await scenario.use_cases.book_for(scenario.world.front_desk, visit(7))  # outside the hours that are published
 
     async def test_past_visit_can_be_recorded_for_thirty_days(self, scenario: BookingScenario) -> None:
         at = new_york(4, 10)
