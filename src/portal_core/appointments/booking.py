@@ -65,7 +65,7 @@ class BookingDetails:
 
     `held_entry_id` is the calendar entry that already reserves the time. `by_staff` waives notice, advance limit and
     the grid of starts; `outside_hours` also waives the clinician's availability. Neither allows double booking. With
-    `took_place` the visit has already started and is recorded as completed.
+    `took_place` the visit has already started and is recorded as completed, whatever the clinician's availability.
     """
 
     choice: SlotChoice
@@ -263,7 +263,7 @@ async def require_free(
     own = unit.appointments.client_busy_times(clients, starts_at, ends_at, excluding=excluding_appointment)
     # Buffers are at most a day, so this range finds every entry that can conflict.
     near = unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, as_of)
-    if outside_hours:
+    if outside_hours or took_place:
         busy_clients, entries = await unit.read_together(own, near)
         windows = [Window(choice.clinician_id, starts_at, ends_at, "UTC", choice.location_id)]
     else:

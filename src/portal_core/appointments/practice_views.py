@@ -57,7 +57,7 @@ class AttendanceView:
 
 @frozen(kw_only=True)
 class PracticeAppointmentView:
-    """An appointment with all of its clients, for the practice."""
+    """An appointment with all of its clients, for the practice. `cpt_code` is what the practice bills for its type."""
 
     id: UUID
     status: AppointmentStatus
@@ -68,6 +68,7 @@ class PracticeAppointmentView:
     clinician_name: str
     appointment_type_id: UUID
     appointment_type_name: str
+    cpt_code: str | None
     location_id: UUID | None
     location_name: str | None
     telehealth: bool
@@ -145,7 +146,8 @@ class SeriesView:
 
     After a change of several dates, `refused` are starts that were not available, and `not_moved` the appointments that
     a move left as they are: their new start was refused, or they had been moved singly. `first_start` is local in
-    `time_zone`, and `weeks` how long the series is from then on.
+    `time_zone`. `count` is the number of dates from then on, `interval_weeks` apart, as it was asked for: those that
+    were skipped, refused or cancelled count too.
     """
 
     id: UUID
@@ -155,7 +157,7 @@ class SeriesView:
     first_start: LocalDateTime
     time_zone: str
     interval_weeks: int
-    weeks: int
+    count: int
     status: SeriesStatus
     appointments: tuple[UUID, ...]
     refused: tuple[datetime, ...] = ()
@@ -178,7 +180,7 @@ class SeriesView:
             first_start=LocalDateTime(series.first_start),
             time_zone=series.time_zone,
             interval_weeks=series.interval_weeks,
-            weeks=series.weeks,
+            count=series.count,
             status=series.status,
             appointments=tuple(one.appointment.id for one in bookings),
             refused=tuple(refused),

@@ -124,7 +124,7 @@ class Client:
     def search_words(self) -> tuple[str, ...]:
         """By which staff find the client; see `search_words`."""
         names = (self.given_name, self.chosen_name, self.family_name)
-        return search_words(names, self.phone, self.date_of_birth)
+        return search_words(names, self.phone, self.date_of_birth, self.external_id, self.email)
 
     def change_contact(self, changes: ContactChanges, version: int) -> "Client":
         """Change the contact fields that a client or proxy may edit.

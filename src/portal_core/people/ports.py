@@ -45,6 +45,10 @@ class ClientRecords(Protocol):
         """The clients that have these external ids, by them."""
         ...
 
+    async def find_by_emails(self, emails: Collection[str]) -> dict[UUID, str]:
+        """The clients that have one of these normalized emails on file, each with it."""
+        ...
+
     async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
         """Those of these clients whose key was destroyed."""
         ...

@@ -276,12 +276,14 @@ class ImportedRow:
 
     `fields` are those that a new person was given, or that changed for a known one. `kept` are those that the row would
     change, but that are managed in the portal, by the client or a proxy. A rejected row has `errors`, and no kind or
-    external id if that is not valid. `guardians` are invited; an accepted row has errors about those who cannot be.
-    `appointments` are booked, still to come, and stay although the clinician is not active or the client is discharged:
-    staff reassign or cancel them. `clients_without_clinician` are active clients on whose care team nobody else works
-    here than this clinician, who is not active. Of the staff who are a clinician who leaves, `staff_ended` can no
-    longer sign in, and `staff_kept` still can, because they have other roles. `suspends_account` if the client's
-    account is closed to them until they are old enough for one, because the row corrects their date of birth or state.
+    external id if that is not valid; nothing of it is written. `guardians` are invited, and `not_invited` says why
+    others are not: the client is imported all the same. `shares_email` is the number of other clients with the same
+    email, of whom one at most can have an account with it. `appointments` are booked, still to come, and stay although
+    the clinician is not active or the client is discharged: staff reassign or cancel them. `clients_without_clinician`
+    are active clients on whose care team nobody else works here than this clinician, who is not active. Of the staff
+    who are a clinician who leaves, `staff_ended` can no longer sign in, and `staff_kept` still can, because they have
+    other roles. `suspends_account` if the client's account is closed to them until they are old enough for one, because
+    the row corrects their date of birth or state.
     """
 
     line: int
@@ -292,6 +294,8 @@ class ImportedRow:
     kept: tuple[str, ...] = ()
     errors: tuple[FieldError, ...] = ()
     guardians: int = 0
+    not_invited: tuple[FieldError, ...] = ()
+    shares_email: int = 0
     appointments: int = 0
     clients_without_clinician: int = 0
     staff_ended: int = 0

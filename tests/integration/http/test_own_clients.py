@@ -30,7 +30,8 @@ async def two(open_practice: OpenPractice) -> TwoClinicians:
     proxy = await elm.client("Pat")
     ids = []
     for name, clinician in (("Ada", elm.clinician_id), ("Bea", colleague)):
-        body = {"given_name": name, "family_name": "Lund", **BORN, "external_id": name}
+        email = f"{name.lower()}@lund.example"
+        body = {"given_name": name, "family_name": "Lund", **BORN, "external_id": name, "email": email}
         one = await elm.ask(admin, "POST", f"{PRACTICE}/clients", body)
         await elm.ask(admin, "PUT", f"{PRACTICE}/clients/{one['id']}/care-team", {"clinician_ids": [str(clinician)]})
         ids.append(one["id"])
@@ -95,9 +96,14 @@ async def test_lists_and_search_leave_colleagues_clients_out(two: TwoClinicians)
     for path in ("clients", "clients?external_id=Bea"):
         found = (await elm.ask(rivera, "GET", f"{PRACTICE}/{path}"))["items"]
         assert two.theirs not in [one["id"] for one in found]
-    for text in ("lund", "bea", "1985-12-10"):
+    for text in ("lund", "bea", "1985-12-10", "bea@lund.example"):
         found = (await elm.ask(rivera, "POST", f"{PRACTICE}/clients/search", {"text": text}))["items"]
         assert two.theirs not in [one["id"] for one in found]
+        everybodys = (await elm.ask(elm.admin, "POST", f"{PRACTICE}/clients/search", {"text": text}))["items"]
+        assert two.theirs in [one["id"] for one in everybodys]
+    for text in ("ada@lund.example", "ada"):
+        found = (await elm.ask(rivera, "POST", f"{PRACTICE}/clients/search", {"text": text}))["items"]
+        assert [one["id"] for one in found] == [two.mine]
     assert (await elm.ask(rivera, "GET", f"{PRACTICE}/invitations"))["items"] == []
     ids = {"client_ids": [two.theirs]}
     (done,) = (await elm.ask(rivera, "POST", f"{PRACTICE}/clients/invitations", ids))["items"]

@@ -221,7 +221,7 @@ async def test_series_is_extended_and_moved(open_practice: OpenPractice) -> None
         "version": 2,
     }
     moved = await open_practice.ask(desk, "POST", f"{here}/move", to_wednesday)
-    assert (moved["first_start"], moved["weeks"], moved["version"]) == ("2026-03-18T11:00:00", 4, 3)
+    assert (moved["first_start"], moved["count"], moved["version"]) == ("2026-03-18T11:00:00", 4, 3)
     assert moved["appointments"] == extended["appointments"]
     assert (moved["refused"], moved["not_moved"]) == ([], [])
     assert await starts() == ["2026-03-03T15:00:00Z", "2026-03-18T15:00:00Z", "2026-04-01T15:00:00Z"]

@@ -16,7 +16,8 @@ from tests.unit.appointments.conftest import BookingScenario
 async def test_billers_read_who_came_when_for_what_fee_and_not_why(scenario: BookingScenario) -> None:
     world, use_cases = scenario.world, scenario.use_cases
     client_id = await world.add_client(pronouns="she/her")
-    choice = world.choice(scenario.grey, scenario.appointment_type, new_york(4, 10))
+    session = await world.add_appointment_type(cpt_code="90834")
+    choice = world.choice(scenario.grey, session, new_york(4, 10))
     command = BookAppointmentForClientsCommand(choice=choice, client_ids=(client_id,))
     booked = await use_cases.book_for(world.front_desk, command)
     cancel = CancelAppointmentForClientsCommand(appointment_id=booked.id, reason="a private reason")
@@ -30,6 +31,7 @@ async def test_billers_read_who_came_when_for_what_fee_and_not_why(scenario: Boo
     single = await use_cases.get_practice_appointment(biller, booked.id)
     for shown in (*schedule.appointments, *page.items, single):
         assert shown == whole.for_bills()
+        assert shown.cpt_code == "90834"
         (seen,) = shown.attendances
         assert (seen.reason, seen.client_pronouns) == (None, None)
         assert (seen.client_name, seen.status, seen.fee_due) == (part.client_name, part.status, part.fee_due)

@@ -42,6 +42,9 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
     async def find_by_external_ids(self, external_ids: Collection[str]) -> dict[str, Client]:
         return {one.external_id: one for one in self._rows() if one.external_id in external_ids and one.external_id}
 
+    async def find_by_emails(self, emails: Collection[str]) -> dict[UUID, str]:
+        return {one.id: one.email for one in self._rows() if one.email in emails and one.email}
+
     async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
         return frozenset(one for one in client_ids if key_destroyed(self.tx, one))
 

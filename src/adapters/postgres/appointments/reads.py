@@ -122,6 +122,7 @@ _APPOINTMENT = entity(
     appointments,
     clinician_name=clinicians.c.name,
     appointment_type_name=appointment_types.c.name,
+    cpt_code=appointment_types.c.cpt_code,
     location_name=locations.c.name,
     telehealth=(),
     attendances=(),

@@ -71,6 +71,13 @@ FIND_CLIENTS = statement(
     select(*_CLIENT.columns).where(_client_here, clients.c.external_id == any_(bindparam("external_ids", type_=Texts))),
     scope_exemption="it looks for whose records these are",
 )
+FIND_EMAILS = statement(
+    "clients.find_by_emails",
+    select(clients.c.id, clients.c.email).where(
+        _client_here, clients.c.email_key == any_(bindparam("emails", type_=Texts))
+    ),
+    scope_exemption=_MANY,
+)
 _own_client = is_own(clients.c.id)
 GET_OWN_CLIENT = statement(
     "clients.get_own",
@@ -227,6 +234,10 @@ class PostgresClientRecords(ClientRecords):
         rows = await self.tx.fetch(FIND_CLIENTS, external_ids=list(external_ids)) if external_ids else []
         await self.tx.load_keys(row["id"] for row in rows if any(row[name] is not None for name in _SEALED))
         return {row["external_id"]: await self._client(row) for row in rows}
+
+    async def find_by_emails(self, emails: Collection[str]) -> dict[UUID, str]:
+        rows = await self.tx.fetch(FIND_EMAILS, emails=list(emails)) if emails else []
+        return {row["id"]: row["email"] for row in rows}
 
     async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
         await self.tx.load_keys(client_ids)

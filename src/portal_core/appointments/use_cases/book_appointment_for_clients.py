@@ -26,7 +26,8 @@ from portal_core.kernel.uow import Begin
 class BookAppointmentForClientsCommand:
     """The slot and the clients. `outside_hours` also allows times without published availability.
 
-    `took_place` records a visit that started at most 30 days ago as completed, without any notices.
+    `took_place` records a visit that started at most 30 days ago as completed, at any time of day and without any
+    notices.
     """
 
     choice: SlotChoice

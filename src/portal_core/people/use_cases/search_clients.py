@@ -22,8 +22,9 @@ class SearchClientsQuery:
 
     Words are the beginnings of words of the given, chosen or family name, in any order, without regard to letter case,
     accents, apostrophes and hyphens. Digits, at least four, are the beginning or the end of a telephone number; a date
-    is the date of birth (`1990-05-17`, `5/17/1990`). Everything given must be true of a client, and
-    so must `wanted`.
+    is the date of birth (`1990-05-17`, `5/17/1990`). The number in the EHR (`external_id`) finds the client, or its
+    beginning of at least four letters and digits; so does the email on file, or its beginning with the `@`. Everything
+    given must be true of a client, and so must `wanted`.
     """
 
     text: str

@@ -113,6 +113,7 @@ class AppointmentsWorld(ABC):
         seats: int = 1,
         self_bookable: bool | None = None,
         clients_may_open: bool = True,
+        cpt_code: str | None = None,
         active: bool = True,
     ) -> AppointmentType:
         """Add an appointment type; all times in minutes unless stated. Clients book it online if it has one seat,
@@ -135,6 +136,7 @@ class AppointmentsWorld(ABC):
             seats=seats,
             self_bookable=seats == 1 if self_bookable is None else self_bookable,
             clients_may_open=clients_may_open,
+            cpt_code=cpt_code,
             active=active,
         )
         async with self.begin(self.front_desk) as unit:

@@ -5,7 +5,7 @@ one person cannot be two at once, and nobody dates an entry back.
 from alembic import op
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

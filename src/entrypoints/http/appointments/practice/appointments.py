@@ -58,7 +58,8 @@ BOOKING_ERRORS = (NotBookable, OverlappingAppointment, SlotTaken, OutsideAvailab
 class BookAppointmentForClientsRequest(SlotRequest, frozen=True, kw_only=True):
     """The slot and the clients. `outside_hours` also allows times without published availability.
 
-    `took_place` records a visit that started at most 30 days ago as completed, without any notices.
+    `took_place` records a visit that started at most 30 days ago as completed, at any time of day and without any
+    notices.
     """
 
     client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_SEATS)]

@@ -96,7 +96,8 @@ class SearchClientsRequest(Request, frozen=True):
     """What is known of the client. In a body, because URLs are logged.
 
     `text` has beginnings of words of any of their names, at least four digits with which their telephone number begins
-    or ends, or their date of birth (`1985-12-10`, `12/10/1985`); or several of these, which must all be true.
+    or ends, their date of birth (`1985-12-10`, `12/10/1985`), their `external_id` or its beginning of at least four
+    letters and digits, or their email or its beginning with the `@`; or several of these, which must all be true.
     """
 
     text: Annotated[str, Meta(min_length=1, max_length=160, examples=["lovel ada"])]
@@ -120,7 +121,7 @@ class InviteClientRequest(Request, frozen=True):
 
 
 class InviteClientsRequest(Request, frozen=True):
-    """The clients to invite; if omitted, a page of the active clients who have no account and no open invitation."""
+    """The clients to invite; if omitted, those of a page of all clients."""
 
     client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_PAGE)] | None = None
     after: Annotated[Cursor | None, Meta(examples=[None])] = None
@@ -211,9 +212,10 @@ class ClientsController(Controller):
         data: JSONBody[InviteClientsRequest],
         invite_clients: NamedDependency[InviteClients],
     ) -> Page[ClientInvitationView]:
-        """Invites many clients at once, each by the email on file, and says of each what was done.
+        """Invites many clients at once, each by the email on file, and says of each what was done and why.
 
-        Asking again invites nobody twice. Without `client_ids`, pass `next` as `after` until it is null.
+        Asking again invites nobody twice. Without `client_ids`, all clients are gone through page by page, also those
+        who are not invited: pass `next` as `after` until it is null.
         """
         return await invite_clients(request.actor, InviteClientsCommand(data.client_ids, page(data.after, data.size)))
 
