@@ -17,7 +17,7 @@ from portal_core.kernel.errors import Invalid, NotFound, RecordDestroyed
 from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
-from portal_core.people.model import Client, ClientFilter, Practice
+from portal_core.people.model import Client, Practice
 from portal_core.people.policy import CLIENT_EDITOR_ROLES
 
 _OUTCOMES: dict[type[Exception], ClientInvitationOutcome] = {
