@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 from entrypoints.errors import CommandError
 from entrypoints.import_csv import SEPARATORS, CsvFile
 from portal_core.accounts.guardians import GuardianColumns
-from portal_core.kernel.errors import FieldError, Invalid
+from portal_core.kernel.errors import FieldError
 from portal_core.kernel.field_codes import FieldCode
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.views import ImportedRow, PersonKind
@@ -40,8 +40,13 @@ class PeopleFile:
             row,
             fields=tuple(dict.fromkeys(self.headers.get(name, name) for name in row.fields)),
             kept=tuple(self.headers.get(name, name) for name in row.kept),
-            errors=tuple(evolve(error, path=self.headers.get(error.path, error.path)) for error in row.errors),
+            errors=self._of_their_columns(row.errors),
+            not_invited=self._of_their_columns(row.not_invited),
         )
+
+    def _of_their_columns(self, errors: Sequence[FieldError]) -> tuple[FieldError, ...]:
+        """The errors, each once: two fields of ours may be one column of theirs."""
+        return tuple(dict.fromkeys(evolve(one, path=self.headers.get(one.path, one.path)) for one in errors))
 
 
 def read_people(file: Path, columns: Sequence[str] = (), kind: PersonKind | None = None) -> PeopleFile:
@@ -174,7 +179,7 @@ def _possible(known: set[str]) -> str:
 
 
 def _columns(kind: type[attrs.AttrsInstance]) -> tuple[str, ...]:
-    return tuple(one.name for one in attrs.fields(kind) if one.name != "line")
+    return tuple(one.name for one in attrs.fields(kind) if one.name not in ("line", "errors"))
 
 
 _COLUMNS: dict[str, set[str]] = {
@@ -187,36 +192,30 @@ def _take(people: PeopleFile, line: int, values: Mapping[str, str]) -> None:
     kind = values["kind"].strip().lower()
     if kind not in get_args(PersonKind):
         people.rejected.append(_rejected(line, "kind", "unknown_value", "Must be one of: client, clinician."))
-    elif foreign := [name for name, cell in values.items() if cell.strip() and name not in _COLUMNS[kind]]:
-        message = f"A {kind} has no such field. Leave the cell blank."
-        errors = tuple(FieldError(name, "column_of_other_kind", message) for name in foreign)
-        people.rejected.append(ImportedRow(line, None, None, "rejected", errors=errors))
-    elif kind == "client":
-        try:
-            named = {**values, **_names(values)}
-        except Invalid as error:
-            people.rejected.append(ImportedRow(line, None, None, "rejected", errors=error.fields))
-            return
-        people.clients.append(ClientRow(line, **_cells(ClientRow, named)))
+        return
+    message = f"A {kind} has no such field. Leave the cell blank."
+    foreign = [name for name, cell in values.items() if cell.strip() and name not in _COLUMNS[kind]]
+    errors = tuple(FieldError(name, "column_of_other_kind", message) for name in foreign)
+    if kind == "client":
+        names, unclear = _names(values)
+        named = {**values, **names}
+        people.clients.append(ClientRow(line, **_cells(ClientRow, named), errors=errors + unclear))
         people.guardians.append(GuardianColumns(**_cells(GuardianColumns, named)))
     else:
-        people.clinicians.append(ClinicianRow(line, **_cells(ClinicianRow, values)))
+        people.clinicians.append(ClinicianRow(line, **_cells(ClinicianRow, values), errors=errors))
 
 
-def _names(values: Mapping[str, str]) -> dict[str, str]:
-    """The family name and the given name of a client whose row has both in one cell.
-
-    Raises:
-        Invalid: `name_unclear`.
-    """
+def _names(values: Mapping[str, str]) -> tuple[dict[str, str], tuple[FieldError, ...]]:
+    """The family name and the given name of a client whose row has both in one cell, and what is wrong with it."""
     parts = [one.strip() for one in values.get("name", "").split(",")]
     if parts == [""]:
-        return {}
+        return {}, ()
     twice = any(values.get(one, "").strip() for one in ("given_name", "family_name"))
     if len(parts) != 2 or not all(parts) or twice:
         message = "Write a client's name as Last, First, or in two columns, family_name and given_name."
-        raise Invalid.at("name", "name_unclear", message)
-    return {"family_name": parts[0], "given_name": parts[1]}
+        unclear = (FieldError(one, "name_unclear", message) for one in ("family_name", "given_name"))
+        return {}, tuple(unclear)
+    return {"family_name": parts[0], "given_name": parts[1]}, ()
 
 
 def _cells(kind: type[attrs.AttrsInstance], values: Mapping[str, str]) -> dict[str, str]:

@@ -83,7 +83,7 @@ def clinician_columns() -> str:
 
 
 def _columns(kind: type[ClientRow | ClinicianRow]) -> str:
-    names = [one.name for one in attrs.fields(kind) if one.name not in ("line", "external_id")]
+    names = [one.name for one in attrs.fields(kind) if one.name not in ("line", "external_id", "errors")]
     new = ", ".join(f"`{name}`" for name in kind.REQUIRED)
     others = ", ".join(f"`{name}`" for name in names if name not in kind.REQUIRED)
     return _wrapped(f"Required: `external_id`; for a new person also {new}. Optional: {others}.")

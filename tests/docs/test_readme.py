@@ -23,6 +23,9 @@ DEMO = (
 )
 CHECKS = "python3 -m venv .venv && .venv/bin/pip install -q nox uv && .venv/bin/nox"
 
+OWN = "my data"
+"""The demo's folder of data, as PORTAL_DATA_DIR names it."""
+
 
 @frozen
 class RunningDemo:
@@ -42,10 +45,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     running = RunningDemo(folder, port)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [folder / ".venv/bin/portal", "demo"], cwd=folder, env=environment(running), stdout=log, stderr=log
+            [folder / ".venv/bin/portal", "demo"], cwd=folder, env=environment(running, OWN), stdout=log, stderr=log
         )
         try:
             wait_until_ready(running, process)
+            (folder / "portal-data").symlink_to(OWN)  # where the tests without a folder of their own look
             add_second_practice(running)
             yield running
         finally:
@@ -53,10 +57,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
             process.wait(60)
 
 
-def environment(demo: RunningDemo) -> dict[str, str]:
-    """This environment without `PORTAL_` settings, plus the port."""
+def environment(demo: RunningDemo, data_dir: str = "") -> dict[str, str]:
+    """This environment without `PORTAL_` settings, plus the port, and the folder of the data if there is one."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    return plain | {"PORTAL_PORT": str(demo.port)}
+    return plain | {"PORTAL_PORT": str(demo.port)} | ({"PORTAL_DATA_DIR": data_dir} if data_dir else {})
 
 
 def wait_until_ready(demo: RunningDemo, process: subprocess.Popen[bytes]) -> None:
@@ -89,11 +93,11 @@ def commands_on(page: str) -> str:
     return "\n".join(found[3] for found in FENCE.finditer(page) if found[2] == "sh")
 
 
-def run_pasted(demo: RunningDemo, script: str) -> "subprocess.CompletedProcess[str]":
+def run_pasted(demo: RunningDemo, script: str, data_dir: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["bash", "-c", f"set -euo pipefail\n{script}"],
         cwd=demo.folder,
-        env=environment(demo),
+        env=environment(demo, data_dir),
         capture_output=True,
         text=True,
         check=False,
@@ -106,8 +110,9 @@ def test_the_readme_has_the_two_commands() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_readmes_tour_can_be_pasted(demo: RunningDemo) -> None:
-    done = run_pasted(demo, commands_on(README))
+@pytest.mark.parametrize("data_dir", [OWN, ""])
+def test_the_readmes_tour_can_be_pasted(demo: RunningDemo, data_dir: str) -> None:
+    done = run_pasted(demo, commands_on(README), data_dir)
     assert done.returncode == 0, done.stdout + done.stderr + (demo.folder / "log").read_text()
     for words in (
         '"given_name":"Mira"',

@@ -96,7 +96,7 @@ def test_deviations_are_reported(monkeypatch: pytest.MonkeyPatch, call: Any, wor
     ("name", "ids"),
     [
         ("deliver_notice", {"notice_id"}),
-        ("disable_credential", {"account_id"}),
+        ("end_credential", {"account_id"}),
         ("offer_freed_slot", {"freed_slot_id"}),
         ("process_email_request", {"email_request_id"}),
         ("remove_account_feed", {"client_id"}),

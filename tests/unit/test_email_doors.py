@@ -113,7 +113,7 @@ async def change_client(email: str) -> None:
 async def add_staff(email: str) -> None:
     """Also the door of `portal practice administrator`."""
     world = (await MemoryPeopleUseCases.create()).world
-    add = AddStaff(world.begin, world.ids)
+    add = AddStaff(world.begin, world.clock, world.ids)
     await add(world.staff(), AddStaffCommand("Kim", email, frozenset({"biller"})))
 
 

@@ -35,8 +35,8 @@ class CapturedMailStore(Protocol):
         """Store one mail, in its own transaction."""
         ...
 
-    async def latest(self, limit: int) -> tuple[CapturedMail, ...]:
-        """Return up to `limit` mails, newest first, by `at` and then `id`."""
+    async def latest(self, limit: int | None) -> tuple[CapturedMail, ...]:
+        """Return up to `limit` mails, or all for None, newest first, by `at` and then `id`."""
         ...
 
 

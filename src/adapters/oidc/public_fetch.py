@@ -7,10 +7,10 @@ to one of those that were checked, whatever the name resolves to by then.
 
 import asyncio
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from adapters.bounded_fetch import fetch_bounded
+from portal_core.kernel.public_addresses import is_public_address
 
 TOTAL_SECONDS = 10.0
 MAX_BYTES = 1_000_000
@@ -41,27 +41,6 @@ async def public_address(host: str, port: int) -> str:
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
-    if not all(is_public(address) for address in addresses):
+    if not all(is_public_address(address) for address in addresses):
         raise ValueError("the host must have public addresses only")
     return addresses[0]
-
-
-def is_public(text: str) -> bool:
-    """Whether an address, and the IPv4 address that an IPv6 one may stand for, is reachable by everybody."""
-    address = ip_address(text.partition("%")[0])
-    return _is_global(address) and all(map(_is_global, _embedded(address)))
-
-
-def _is_global(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
-
-
-def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    if isinstance(address, IPv4Address):
-        return []
-    translated = IPv4Address(int(address) & 0xFFFF_FFFF) if address in _NAT64 else None
-    teredo = address.teredo[1] if address.teredo else None
-    return [one for one in (address.ipv4_mapped, address.sixtofour, teredo, translated) if one is not None]
-
-
-_NAT64 = ip_network("64:ff9b::/96")

@@ -16,7 +16,12 @@ COLUMNS = (
     "fields",
     "kept",
     "guardians",
+    "not_invited",
+    "shares_email",
     "appointments",
+    "clients_without_clinician",
+    "staff_ended",
+    "staff_kept",
     "suspends_account",
     "errors",
 )
@@ -28,7 +33,7 @@ _LEFT = {
 
 
 def print_report(report: ImportReport) -> None:
-    """Print the numbers, then every row that changes somebody, that keeps a field from changing, or is rejected."""
+    """Print the numbers, then every row of which there is more to tell than that it was added or is unchanged."""
     numbers = f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged"
     typer.echo(f"dry run, nothing is written: {numbers}" if report.dry_run else numbers)
     for row in report.rows:
@@ -39,8 +44,22 @@ def print_report(report: ImportReport) -> None:
             typer.echo(f"{who}keeps {', '.join(row.kept)}: managed in the portal, by the client or a proxy")
         if row.guardians:
             typer.echo(f"{who}invites {row.guardians} guardian{'s' if row.guardians > 1 else ''}")
+        for error in row.not_invited:
+            typer.echo(f"{who}{row.outcome}, guardian not invited: {error.path}: {error.message}")
+        if row.shares_email:
+            others = "another client has" if row.shares_email == 1 else f"{row.shares_email} other clients have"
+            typer.echo(f"{who}{others} the same email: only one of them can have an account with it")
         if row.appointments:
             typer.echo(f"{who}leaves {row.appointments} booked to come: {_LEFT[row.kind or 'client']}")
+        if row.clients_without_clinician:
+            number = row.clients_without_clinician
+            typer.echo(f"{who}leaves {number} client{'s' if number > 1 else ''} on whose care team nobody else is")
+        if row.staff_ended:
+            typer.echo(f"{who}ends the sign-in of {row.staff_ended} of the staff, who is this clinician")
+        if row.staff_kept:
+            typer.echo(
+                f"{who}leaves {row.staff_kept} of the staff with other roles: deactivate who has left the practice"
+            )
         if row.suspends_account:
             typer.echo(f"{who}suspends the client's account until they are old enough for one")
         for error in row.errors:
@@ -63,9 +82,13 @@ def write_report(report: ImportReport, file: Path) -> None:
 
 
 def _cells(row: ImportedRow) -> tuple[str, ...]:
-    errors = "; ".join(f"{error.path}: {error.message}" for error in row.errors)
+    not_invited, errors = (
+        "; ".join(f"{error.path}: {error.message}" for error in some) for some in (row.not_invited, row.errors)
+    )
     fields, kept = "; ".join(row.fields), "; ".join(row.kept)
-    follows = str(row.guardians or ""), str(row.appointments or ""), "yes" if row.suspends_account else ""
+    told = str(row.guardians or ""), not_invited, str(row.shares_email or "")
+    numbers = (row.appointments, row.clients_without_clinician, row.staff_ended, row.staff_kept)
+    follows = *told, *(str(one or "") for one in numbers), "yes" if row.suspends_account else ""
     cells = (row.kind or "", row.external_id or "", row.outcome, fields, kept, *follows, errors)
     return str(row.line), *map(_as_text, cells)
 

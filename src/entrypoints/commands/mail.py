@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 @app.command()
 def mail(
     to: Annotated[str, typer.Option(help="Show only mail to this address.")] = "",
-    last: Annotated[int, typer.Option(min=1, max=1000, help="Show at most this many, newest last.")] = 10,
+    last: Annotated[int | None, typer.Option(min=1, help="Show only the newest, at most this many.")] = None,
     body: Annotated[bool, typer.Option("--body", help="Print only the body of the newest mail, for scripts.")] = False,
 ) -> None:
-    """Show mail and text messages that were stored instead of sent (PORTAL_MAIL=local, the default)."""
+    """Show mail and text messages that were stored instead of sent (PORTAL_MAIL=local, the default), newest last."""
 
     async def show(portal: "Portal") -> None:
         kept = [
-            one for one in await portal.parts.captured_mail().latest(1000) if not to or one.to.lower() == to.lower()
+            one for one in await portal.parts.captured_mail().latest(None) if not to or one.to.lower() == to.lower()
         ]
         if body:
             typer.echo(kept[0].body if kept else "", nl=True)

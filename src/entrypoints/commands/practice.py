@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 from uuid import UUID
 
+import attrs
 import typer
 
 from entrypoints.commands import app
@@ -201,7 +202,8 @@ def import_people(
     decided_by: Annotated[
         str,
         typer.Option(
-            help="Email of the administrator or clinician who decides on guardians' access, if rows name guardians."
+            help="Email of the administrator or clinician who decides on guardians' access, if rows name guardians. "
+            "A dry run does without."
         ),
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
@@ -222,6 +224,7 @@ def import_people(
     from entrypoints.import_file import read_people
     from portal_core.accounts.use_cases.import_with_guardians import ImportWithGuardians, ImportWithGuardiansCommand
     from portal_core.kernel.actor import SystemActor
+    from portal_core.kernel.errors import Invalid
     from portal_core.people.use_cases.import_people import ImportPeopleCommand
     from portal_core.people.views import ImportReport
 
@@ -229,8 +232,9 @@ def import_people(
     if report_file is not None:  # before anything is imported
         write_report(ImportReport.of([]), report_file)
 
-    async def work(portal: "Portal") -> ImportReport:
+    async def work(portal: "Portal") -> tuple[ImportReport, bool]:
         actor = SystemActor(await find_practice(portal, slug), "portal practice import")
+        importing = portal.use_case(ImportWithGuardians)
         with progress_bar("importing") as progress:
             task = progress.add_task("importing", total=len(people.clinicians) + len(people.clients))
             command = ImportPeopleCommand(
@@ -241,15 +245,24 @@ def import_people(
                 dates=dates.value,
             )
             whole = ImportWithGuardiansCommand(command, people.guardians, decided_by or None)
-            return await portal.use_case(ImportWithGuardians)(actor, whole)
+            try:
+                return await importing(actor, whole), True
+            except Invalid:  # of `decided_by`: report what the import would do with it
+                tried = ImportWithGuardiansCommand(attrs.evolve(command, dry_run=True), people.guardians)
+                return await importing(actor, tried), False
 
-    imported = with_portal(work)
+    imported, decided = with_portal(work)
     rows = sorted(map(people.in_their_words, (*people.rejected, *imported.rows)), key=lambda row: row.line)
-    report = ImportReport.of(rows, dry_run=dry_run)
+    report = ImportReport.of(rows, dry_run=imported.dry_run)
     if report_file is not None:
         write_report(report, report_file)
     print_report(report)
+    if not decided:
+        raise CommandError(
+            "nothing was imported: rows name guardians, so pass --decided-by with the email of an administrator or "
+            "clinician who has an account; they decide on the guardians' access"
+        )
     if report.rejected:
         raise CommandError(f"{report.rejected} rows were rejected; correct them and run the import again")
-    if any(row.errors for row in report.rows):
-        raise CommandError("some guardians cannot be invited; correct their rows and run the import again")
+    if any(row.not_invited for row in report.rows):
+        raise CommandError("some guardians are not invited; correct their rows, or give them access in the portal")

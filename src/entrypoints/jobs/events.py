@@ -8,7 +8,6 @@ from typing import Any
 
 from portal_core.accounts.events import AccountClosed, PasswordReset
 from portal_core.accounts.use_cases.withdraw_disallowed_invitations import WithdrawDisallowedInvitations
-from portal_core.appointments.events import ClientReassigned
 from portal_core.appointments.use_cases.follow_practice_time_zone import FollowPracticeTimeZone
 from portal_core.appointments.use_cases.keep_instants_in_practice_time_zone import KeepInstantsInPracticeTimeZone
 from portal_core.appointments.use_cases.remove_account_feed import RemoveAccountFeed
@@ -23,15 +22,12 @@ from portal_core.people.events import (
     PracticeTimeZoneCorrected,
     RecordRulesChanged,
 )
-from portal_core.people.use_cases.join_care_team import JoinCareTeam
 
 SUBSCRIBERS: dict[type[Event], tuple[type[Any], ...]] = {
     # A phone must not keep reading the calendar feed of a client who cannot sign in, or whose password others knew.
     AccountClosed: (RemoveAccountFeed,),
     AccountSuspended: (RemoveAccountFeed,),
     PasswordReset: (RemoveAccountFeed,),
-    # The client can book with whoever took over.
-    ClientReassigned: (JoinCareTeam,),
     # An invitation that nobody can accept must not look open to staff.
     RecordRulesChanged: (WithdrawDisallowedInvitations,),
     # A file that was checked is a document's.

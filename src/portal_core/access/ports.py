@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from portal_core.access.model import Grant
+from portal_core.access.views import GrantHolderView
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.uow import UnitOfWork
 
@@ -29,6 +30,10 @@ class Grants(Protocol):
 
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         """All grants on this client's record, newest first, including those that have ended."""
+        ...
+
+    async def list_with_holders(self, client_id: UUID) -> tuple[tuple[Grant, GrantHolderView], ...]:
+        """As `list_for_client`, each with its holder; for clients and proxies without what they are to the practice."""
         ...
 
     async def proxy_managed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -78,6 +83,8 @@ class GrantHolder(Protocol):
 
 class GrantClients(Protocol):
     async def get(self, client_id: UUID) -> GrantClient | None: ...
+
+    async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]: ...
 
 
 class GrantPractices(Protocol):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, field, frozen
 
 from portal_core.access.model import Grant, Relationship, ordered
 from portal_core.kernel.actor import AREAS, Area
@@ -54,6 +54,29 @@ class GrantView:
             ended_at=grant.ended_at,
             version=grant.version,
         )
+
+
+@frozen
+class GrantHolderView:
+    """Who holds a grant: the email with which they sign in, and the name by which the practice calls them.
+
+    Both are null once their account is closed. The name is that of a holder who is a client too; the practice keeps no
+    name of other proxies.
+    """
+
+    email: str | None = None
+    name: str | None = None
+
+
+@frozen
+class ListedGrantView(GrantView):
+    """A proxy's access with its holder, whom only staff see."""
+
+    holder: GrantHolderView = field(factory=GrantHolderView)
+
+    @classmethod
+    def with_holder(cls, grant: Grant, today: date, holder: GrantHolderView) -> "ListedGrantView":
+        return cls(**asdict(GrantView.of(grant, today), recurse=False), holder=holder)
 
 
 class Named(Protocol):

@@ -75,6 +75,20 @@ class SecondFactorRequired(Forbidden):
     title = "Set up your second factor first."
 
 
+class AdministratorTooNew(Forbidden):
+    """Another administrator appointed this one less than seven days ago, so the two may be one person."""
+
+    code = "administrator_too_new"
+    title = "You became an administrator less than seven days ago. Ask another administrator."
+
+
+class RequesterNotAdministrator(Conflict):
+    """The administrator who asked for the erasure is no longer one."""
+
+    code = "requester_not_administrator"
+    title = "The person who asked for this is no longer an administrator. Withdraw the request and ask again."
+
+
 class CodeRefused(Invalid):
     """The mailed code is wrong, used, expired, or belongs to no account; the response is the same for all."""
 

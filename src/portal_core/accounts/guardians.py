@@ -1,14 +1,14 @@
 """The guardians that the rows of an import name, and whom of them an import invites."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, TypeVar, cast, get_args
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.access.model import GrantTerms, Relationship
 from portal_core.kernel.contact import normalize_email
-from portal_core.kernel.errors import Invalid, check_all
+from portal_core.kernel.errors import FieldError, Invalid, check_all
 from portal_core.people.import_cells import DateOrder, parse_date, split_list, yes_or_no
 
 _T = TypeVar("_T")
@@ -46,24 +46,20 @@ class GuardianColumns:
         """Each guardian once.
 
         Raises:
-            Invalid: an email, a relationship, a date or an answer is not valid; it names every such column.
+            Invalid: an email, a relationship, a date or an answer is not valid; it lists every such item.
         """
-        emails = split_list(self.guardian_email, "guardian_email")
+        number = sum(bool(one.strip()) for one in (self.guardian_email or "").split(";"))
         columns: dict[str, Callable[[], Any]] = {
-            "emails": lambda: [normalize_email(one, path="guardian_email") for one in emails],
+            "emails": lambda: _each(
+                split_list(self.guardian_email, "guardian_email"),
+                "guardian_email",
+                lambda text, path: normalize_email(text, path=path),
+            ),
             "relationships": lambda: _one_each(
-                split_list(self.guardian_relationship, "guardian_relationship") or ("parent",),
-                len(emails),
-                "guardian_relationship",
-                _relationship,
+                self.guardian_relationship, "parent", number, "guardian_relationship", _relationship
             ),
             "until": lambda: self._until(dates),
-            "may_write": lambda: _one_each(
-                split_list(self.guardian_may_write, "guardian_may_write") or ("no",),
-                len(emails),
-                "guardian_may_write",
-                lambda text: yes_or_no(text, "guardian_may_write"),
-            ),
+            "may_write": lambda: _one_each(self.guardian_may_write, "no", number, "guardian_may_write", yes_or_no),
         }
         parsed = check_all(columns)
         terms = [
@@ -77,16 +73,35 @@ class GuardianColumns:
         return parse_date(text, dates, "guardian_until") if text else None
 
 
-def _one_each(items: tuple[str, ...], count: int, path: str, read: Callable[[str], _T]) -> list[_T]:
-    """The values of a column with one item for all guardians, or one for each."""
-    if len(items) not in (1, count):
+def _each(items: Sequence[str], path: str, read: Callable[[str, str], _T]) -> list[_T]:
+    """What the items of a column mean; `read` is told the path.
+
+    Raises:
+        Invalid: items are not valid; of several items, it says which.
+    """
+    found, errors = list[_T](), list[FieldError]()
+    for place, item in enumerate(items, 1):
+        try:
+            found.append(read(item, path))
+        except Invalid as error:
+            prefix = f"Number {place} in the list: " if len(items) > 1 else ""
+            errors += [evolve(one, message=prefix + one.message) for one in error.fields]
+    if errors:
+        raise Invalid(*errors)
+    return found
+
+
+def _one_each(text: str | None, default: str, number: int, path: str, read: Callable[[str, str], _T]) -> list[_T]:
+    """The values of a column with one item for all guardians, or one for each of this number."""
+    found = _each(split_list(text, path) or (default,), path, read)
+    if number == 0:
+        return []
+    if len(found) not in (1, number):
         raise Invalid.at(path, "count_differs", "Give one for all guardians, or one for each.")
-    found = [read(one) for one in items]
-    return found * count if len(found) == 1 else found
+    return found * number if len(found) == 1 else found
 
 
-def _relationship(text: str) -> Relationship:
+def _relationship(text: str, path: str) -> Relationship:
     if text.lower() not in get_args(Relationship):
-        message = f"Must be one of: {', '.join(get_args(Relationship))}."
-        raise Invalid.at("guardian_relationship", "unknown_value", message)
+        raise Invalid.at(path, "unknown_value", f"Must be one of: {', '.join(get_args(Relationship))}.")
     return cast(Relationship, text.lower())

@@ -46,6 +46,7 @@ ClientInvitationOutcome = Literal[
     "invited",
     "already_invited",
     "already_registered",
+    "account_closed",
     "no_email",
     "email_in_use",
     "email_invited",
@@ -59,11 +60,19 @@ ClientInvitationOutcome = Literal[
 
 @frozen
 class ClientInvitationView:
-    """What inviting many clients did about one of them. `invitation` is the new one, or the one that was open."""
+    """What inviting many clients did about one of them. `invitation` is the new one, or the one that was open.
+
+    `reason` says why no invitation was sent, and what to do; null if one was.
+    """
 
     client_id: UUID
     outcome: ClientInvitationOutcome
     invitation: InvitationView | None = None
+    reason: str | None = None
+
+    @classmethod
+    def not_invited(cls, client_id: UUID, outcome: ClientInvitationOutcome, reason: str) -> "ClientInvitationView":
+        return cls(client_id, outcome, None, reason)
 
 
 @frozen

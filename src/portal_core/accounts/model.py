@@ -68,6 +68,11 @@ class Account:
     def side(self) -> Side:
         return "practice" if self.kind == "staff" else "portal"
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was closed because the client's record was erased, which leaves no email."""
+        return not self.email
+
     def is_usable(self, today: date) -> bool:
         """Whether the holder is old enough for it on this local day."""
         return self.usable_from is None or today >= self.usable_from

@@ -29,9 +29,10 @@ class Attendance:
     """One client's part in an appointment; a client never sees another client's part.
 
     `cancelled_late` marks a cancellation within the notice period; `fee_due` is the fee for that or for moving it late.
-    `reason` is the client's or the practice's, encrypted at rest. `sequence` counts the changes that only this client
-    sees; `changed_at` is the time of the last of them. `left` is the appointment as it was when they left it, which is
-    all that they see from then on; set exactly while they are cancelled.
+    `reason` is the client's, or the practice's for the client; `internal_note` is the practice's and never shown to
+    clients or proxies. Both are of the cancellation, and encrypted at rest. `sequence` counts the changes that only
+    this client sees; `changed_at` is the time of the last of them. `left` is the appointment as it was when they left
+    it, which is all that they see from then on; set exactly while they are cancelled.
     """
 
     appointment_id: UUID
@@ -42,6 +43,7 @@ class Attendance:
     cancelled_by: CancelledBy | None = None
     cancelled_late: bool = False
     reason: str | None = None
+    internal_note: str | None = None
     fee_due: Money | None = None
     changed_at: datetime | None = None
     sequence: int = 0
@@ -63,6 +65,7 @@ class Attendance:
         *,
         at: datetime,
         reason: str | None,
+        internal_note: str | None = None,
         cancelled_late: bool = False,
         fee: Money | None = None,
     ) -> "Attendance":
@@ -74,6 +77,7 @@ class Attendance:
             cancelled_at=at,
             cancelled_by=by,
             reason=reason,
+            internal_note=internal_note,
             cancelled_late=cancelled_late,
             fee_due=owed,
             left=left,
@@ -106,5 +110,6 @@ class Attendance:
             cancelled_by=None,
             cancelled_late=False,
             reason=None,
+            internal_note=None,
             left=None,
         )

@@ -122,10 +122,20 @@ class RefusedReassignmentView:
 
 @frozen(kw_only=True)
 class ReassignedAppointmentsView:
-    """The appointments that are now the colleague's, and those that stay; the first 1,000 of each, by start."""
+    """What is now the colleague's; the first 1,000 of each.
+
+    `moved` and `refused` are appointments, by start: those that are the colleague's, and those that stay. `series` are
+    the colleague's now. `joined_care_teams` are clients whose team the colleague has joined, `left_care_teams` clients
+    from whose team the clinician was taken, who has left the practice. On the team of `clients_without_clinician` is
+    nobody else yet who works here than that clinician.
+    """
 
     moved: tuple[UUID, ...]
     refused: tuple[RefusedReassignmentView, ...]
+    series: tuple[UUID, ...]
+    joined_care_teams: tuple[UUID, ...]
+    left_care_teams: tuple[UUID, ...]
+    clients_without_clinician: tuple[UUID, ...]
 
 
 @frozen(kw_only=True)

@@ -17,7 +17,7 @@ from portal_core.appointments.errors import (
     TooSoon,
 )
 from portal_core.appointments.model import Appointment, Booking, CalendarEntry, Purpose
-from portal_core.appointments.policy import require_not_discharged
+from portal_core.appointments.policy import require_active_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS, ZERO, AppointmentTiming
@@ -65,7 +65,7 @@ class BookingDetails:
 
     `held_entry_id` is the calendar entry that already reserves the time. `by_staff` waives notice, advance limit and
     the grid of starts; `outside_hours` also waives the clinician's availability. Neither allows double booking. With
-    `took_place` the visit has already started and is recorded as completed.
+    `took_place` the visit has already started and is recorded as completed, whatever the clinician's availability.
     """
 
     choice: SlotChoice
@@ -162,7 +162,7 @@ async def create_booking(
 
 
 async def find_shared(unit: AppointmentUnit, choice: SlotChoice) -> Appointment | None:
-    """The booked shared appointment that is exactly this choice, whoever attends it."""
+    """The booked shared appointment that is exactly this choice, with any clients."""
     until = choice.starts_at + timedelta.resolution
     found = await unit.shared_appointments.booked(
         choice.appointment_type_id, [choice.clinician_id], choice.starts_at, until
@@ -263,7 +263,7 @@ async def require_free(
     own = unit.appointments.client_busy_times(clients, starts_at, ends_at, excluding=excluding_appointment)
     # Buffers are at most a day, so this range finds every entry that can conflict.
     near = unit.calendar.busy([choice.clinician_id], starts_at - DAY, ends_at + DAY, as_of)
-    if outside_hours:
+    if outside_hours or took_place:
         busy_clients, entries = await unit.read_together(own, near)
         windows = [Window(choice.clinician_id, starts_at, ends_at, "UTC", choice.location_id)]
     else:
@@ -306,7 +306,7 @@ async def require_seats(unit: AppointmentUnit, appointment_type: AppointmentType
 
     Raises:
         Invalid: more clients than seats.
-        NotFound, ClientDischarged: as `require_active_clients`.
+        NotFound, ClientDischarged, RecordDestroyed: as `require_active_clients`.
     """
     if len(client_ids) > appointment_type.seats:
         raise Invalid.at("client_ids", "too_many", f"Must be at most {appointment_type.seats} clients.")
@@ -319,12 +319,13 @@ async def require_active_clients(unit: AppointmentUnit, client_ids: Collection[U
     Raises:
         NotFound: no such client.
         ClientDischarged: one of them was discharged.
+        RecordDestroyed: the record of one of them was erased.
     """
     known = await unit.directory.clients(client_ids)
     for client_id in client_ids:
         if client_id not in known:
             raise NotFound("client", client_id)
-        require_not_discharged(known[client_id])
+        require_active_client(known[client_id])
 
 
 def calendar_entry_for(

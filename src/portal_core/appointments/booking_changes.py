@@ -17,7 +17,7 @@ from portal_core.kernel.actor import Actor, SystemActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound, StaleVersion
-from portal_core.kernel.notices import FEE_REMOVED, LATE_CANCEL_FEE, NoticeKind
+from portal_core.kernel.notices import FEE_REMOVED, LATE_CANCEL_FEE, NO_SHOW_FEE, NoticeKind
 from portal_core.kernel.sources import IdSource
 
 
@@ -111,9 +111,9 @@ async def notify(
 
 async def notify_fee_change(unit: AppointmentUnit, before: Booking, after: Booking, client_id: UUID) -> None:
     """Notify the client if they now owe another fee than before, or none any more."""
-    due = after.attendance_of(client_id).fee_due
-    if due != before.attendance_of(client_id).fee_due:
-        kind = FEE_REMOVED if due is None else LATE_CANCEL_FEE
+    own = after.attendance_of(client_id)
+    if own.fee_due != before.attendance_of(client_id).fee_due:
+        kind = FEE_REMOVED if own.fee_due is None else NO_SHOW_FEE if own.status == "no_show" else LATE_CANCEL_FEE
         appointment = after.appointment
         key = f"{kind.name}:{appointment.id}:{appointment.version}:{client_id}"
         await unit.outbox.notify(kind.to_client(client_id, subject_id=appointment.id, deduplication_key=key))

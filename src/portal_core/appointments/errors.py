@@ -35,11 +35,14 @@ class TooFar(Conflict):
 
 class NotBookable(Conflict):
     """The practice does not offer this to the client: the appointment type, the location, the clinician, or online
-    booking.
+    booking. `detail` says what to do.
     """
 
     code = "not_bookable"
-    title = "This cannot be booked here. Contact the practice for an appointment."
+    title = "This cannot be booked here."
+
+    def __init__(self, detail: str = "Contact the practice for an appointment.") -> None:
+        super().__init__(detail)
 
 
 class ClientDischarged(Conflict):

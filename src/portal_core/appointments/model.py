@@ -180,6 +180,7 @@ class Booking:
         *,
         at: datetime,
         reason: str | None,
+        internal_note: str | None = None,
         by: CancelledBy = "client",
         cancelled_late: bool = False,
         fee: Money | None = None,
@@ -195,14 +196,16 @@ class Booking:
         if own.status != "attending":
             raise NotBooked
         left_at = self.appointment.occasion
-        cancelled = own.cancel(by, left_at, at=at, reason=reason, cancelled_late=cancelled_late, fee=fee).changed(at)
+        cancelled = own.cancel(
+            by, left_at, at=at, reason=reason, internal_note=internal_note, cancelled_late=cancelled_late, fee=fee
+        ).changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:
             appointment = evolve(appointment, status="cancelled", calendar_entry_id=None, changed_at=at)
         return Booking(appointment=appointment, attendances=self._with(cancelled))
 
-    def cancel(self, *, at: datetime, reason: str | None) -> "Booking":
+    def cancel(self, *, at: datetime, reason: str | None, internal_note: str | None = None) -> "Booking":
         """Cancel the appointment for all clients, on the practice's behalf.
 
         Raises:
@@ -211,7 +214,7 @@ class Booking:
         """
         self.appointment.require_open(at)
         cancelled = (
-            one.cancel("practice", self.appointment.occasion, at=at, reason=reason)
+            one.cancel("practice", self.appointment.occasion, at=at, reason=reason, internal_note=internal_note)
             for one in self.attendances
             if one.status == "attending"
         )
@@ -262,8 +265,10 @@ class Booking:
         completed = evolve(self.appointment.changed(at), status="completed")
         return evolve(self._unseen_by_cancelled(), appointment=completed)
 
-    def no_show(self, client_id: UUID, *, at: datetime) -> "Booking":
+    def no_show(self, client_id: UUID, *, at: datetime, fee: Money | None = None) -> "Booking":
         """Mark one client as a no-show. When no client is left attending, the appointment is a no-show.
+
+        A `fee` becomes due; one for an earlier late change remains due without it.
 
         Raises:
             NotBooked: it is closed, or the client had cancelled.
@@ -273,7 +278,7 @@ class Booking:
         own = self.attendance_of(client_id)
         if own.status != "attending":
             raise NotBooked
-        missed = evolve(own, status="no_show").changed(at)
+        missed = evolve(own, status="no_show", fee_due=fee or own.fee_due).changed(at)
         left = self.appointment.attending - 1
         appointment = evolve(self.appointment, attending=left, version=self.appointment.version + 1)
         if left == 0:

@@ -29,6 +29,7 @@ class AppointmentTypeView:
     duration_minutes: int
     seats: int
     self_bookable: bool
+    clients_may_open: bool
     active: bool
     buffer_before_minutes: int
     buffer_after_minutes: int
@@ -47,6 +48,7 @@ class AppointmentTypeView:
             duration_minutes=timing.duration // MINUTE,
             seats=appointment_type.seats,
             self_bookable=appointment_type.self_bookable,
+            clients_may_open=appointment_type.clients_may_open,
             active=appointment_type.active,
             buffer_before_minutes=timing.buffer_before // MINUTE,
             buffer_after_minutes=timing.buffer_after // MINUTE,
@@ -87,14 +89,33 @@ class ChangedLocationView(LocationView):
 
     `changed` have a new version. `conflicts` stay as they are, and staff decide on them: at a location that closes, or
     where a new time zone would have them begin in the past or while the clinician is busy.
+
+    Hours at the location follow its new time zone. Hours for video visits are local to the practice and do not: if its
+    zone is another one, `online_hours_kept` are the clinicians with hours at the location who have such hours too, in
+    `practice_time_zone`. Change that of the practice, or publish their hours again.
     """
 
     changed: tuple[UUID, ...]
     conflicts: tuple[UUID, ...]
+    practice_time_zone: str
+    online_hours_kept: tuple[UUID, ...]
 
     @classmethod
-    def after(cls, location: Location, changed: tuple[UUID, ...], conflicts: tuple[UUID, ...]) -> "ChangedLocationView":
-        return cls(**asdict(LocationView.of(location)), changed=changed, conflicts=conflicts)
+    def after(
+        cls,
+        location: Location,
+        changed: tuple[UUID, ...],
+        conflicts: tuple[UUID, ...],
+        practice_time_zone: str,
+        online_hours_kept: tuple[UUID, ...],
+    ) -> "ChangedLocationView":
+        return cls(
+            **asdict(LocationView.of(location)),
+            changed=changed,
+            conflicts=conflicts,
+            practice_time_zone=practice_time_zone,
+            online_hours_kept=online_hours_kept,
+        )
 
 
 @frozen(kw_only=True)
@@ -122,6 +143,7 @@ class AppointmentSettingsView:
     cancel_notice_days: int | None
     late_cancel: LateCancel
     late_cancel_fee: Money | None
+    no_show_fee: Money | None
     self_booking: bool
     hold_duration_minutes: int
     max_holds_per_client: int
@@ -141,6 +163,7 @@ class AppointmentSettingsView:
             cancel_notice_days=notice.days if isinstance(notice, CalendarDays) else None,
             late_cancel=settings.late_cancel,
             late_cancel_fee=settings.late_cancel_fee,
+            no_show_fee=settings.no_show_fee,
             self_booking=settings.self_booking,
             hold_duration_minutes=settings.hold_duration // MINUTE,
             max_holds_per_client=settings.max_holds_per_client,

@@ -19,7 +19,7 @@ from portal_core.appointments.scheduling.deadlines import cancellation_deadline,
 from portal_core.appointments.settings import AppointmentSettings, AppointmentType, BookingOptions, Client, Clinician
 from portal_core.kernel.actor import Actor, Role, SystemActor
 from portal_core.kernel.authorization import only_bills, require_staff_or_system
-from portal_core.kernel.errors import Conflict, NotFound
+from portal_core.kernel.errors import Conflict, NotFound, RecordDestroyed
 from portal_core.kernel.money import Money
 
 HOLIDAY_ROLES: Final[tuple[Role, ...]] = ("front_desk", "administrator")
@@ -56,14 +56,17 @@ def room_opening(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple
     return opens_at, opens_at <= now < closes_at
 
 
-def require_not_discharged(client: BookingOptions | Client) -> None:
+def require_active_client(client: BookingOptions | Client) -> None:
     """Check that the client may get new appointments, send requests and join the waitlist.
 
     A discharged client can still read, join, cancel and withdraw what they have.
 
     Raises:
+        RecordDestroyed: their record was erased.
         ClientDischarged: they were discharged.
     """
+    if client.erased:
+        raise RecordDestroyed
     if client.discharged:
         raise ClientDischarged
 
@@ -78,8 +81,11 @@ def bookable_by_client(
         NotBookable: online booking is off, the appointment type or location is not bookable online, or the clinician is
             not on the care team.
     """
-    require_not_discharged(booking_options)
-    appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
+    require_active_client(booking_options)
+    try:
+        appointment_type, clinician = bookable_by_staff(booking_options, appointment_type_id, location_id, clinician_id)
+    except NotBookable:
+        raise NotBookable from None  # what staff are told to do is nothing that a client can do
     if not booking_options.settings.self_booking or not appointment_type.self_bookable:
         raise NotBookable
     return appointment_type, clinician
@@ -122,12 +128,19 @@ def bookable_by_staff(
         booking_options.appointment_types.get(appointment_type_id),
         booking_options.clinicians.get(clinician_id),
     )
-    if appointment_type is None or not appointment_type.active or clinician is None or not clinician.active:
-        raise NotBookable
+    if appointment_type is None or not appointment_type.active:
+        raise NotBookable("The appointment type is not offered. Choose another, or make it active.")
+    if clinician is None:
+        raise NotBookable("No clinician of the practice has this id. Choose another.")
+    if not clinician.active:
+        raise NotBookable(
+            "The clinician has left the practice. Choose another; for what is booked, reassign the appointments and "
+            "series of this one."
+        )
     if location_id is not None and (
         location_id not in booking_options.locations or not booking_options.locations[location_id].active
     ):
-        raise NotBookable
+        raise NotBookable("The location is not offered. Choose another, or make it active.")
     return appointment_type, clinician
 
 

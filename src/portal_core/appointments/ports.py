@@ -164,7 +164,7 @@ class Appointments(Protocol):
 
 
 class SharedAppointments(Protocol):
-    """Appointments that a client can join; a client's transaction sees them too, whoever attends them."""
+    """Appointments that a client can join; a client's transaction sees those of others too."""
 
     async def booked(
         self,
@@ -219,12 +219,36 @@ class SeriesRepository(Protocol):
         """Those active at the location, or online for None, by id; also those that have no date to come."""
         ...
 
+    async def active_with(self, clinician_id: UUID) -> list[Series]:
+        """Those active with the clinician, by id; also those that have no date to come."""
+        ...
+
     async def save_all(self, series: Sequence[Series], *audit_entries: AuditEntry) -> None:
         """Save the next versions of many after their zone has changed: `first_start` and `time_zone`."""
         ...
 
     async def bookings(self, series_id: UUID) -> list[Booking]:
         """The series' appointments, including cancelled ones, by start."""
+        ...
+
+
+class CareTeams(Protocol):
+    """Clients' care teams, as far as this feature needs them. For the practice only."""
+
+    async def only_with(self, clinicians: Collection[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+        """Of each of these clinicians, the active clients whose team has no other clinician who works here, by id."""
+        ...
+
+    async def of_both(self, one: UUID, other: UUID) -> Sequence[UUID]:
+        """The clients on whose team both clinicians are, by id."""
+        ...
+
+    async def locked(self, client_ids: Collection[UUID]) -> Mapping[UUID, tuple[UUID, ...]]:
+        """The clinicians' ids of each team, which others do not change until the unit ends; without erased records."""
+        ...
+
+    async def change_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        """Replace these teams, which are locked."""
         ...
 
 
@@ -336,6 +360,8 @@ class AppointmentUnit(UnitOfWork, Protocol):
     def freed_slots(self) -> FreedSlots: ...
     @property
     def series(self) -> SeriesRepository: ...
+    @property
+    def care_teams(self) -> CareTeams: ...
     @property
     def check_ins(self) -> CheckIns: ...
     @property

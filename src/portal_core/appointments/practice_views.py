@@ -42,7 +42,7 @@ class PracticeWaitlistEntryView:
 
 @frozen(kw_only=True)
 class AttendanceView:
-    """One client of an appointment, for the practice."""
+    """One client of an appointment, for the practice. The client sees `reason`, and never `internal_note`."""
 
     client_id: UUID
     client_name: str
@@ -51,12 +51,13 @@ class AttendanceView:
     cancelled_at: datetime | None
     cancelled_late: bool
     reason: str | None
+    internal_note: str | None
     fee_due: Money | None
 
 
 @frozen(kw_only=True)
 class PracticeAppointmentView:
-    """An appointment with all of its clients, for the practice."""
+    """An appointment with all of its clients, for the practice. `cpt_code` is what the practice bills for its type."""
 
     id: UUID
     status: AppointmentStatus
@@ -67,6 +68,7 @@ class PracticeAppointmentView:
     clinician_name: str
     appointment_type_id: UUID
     appointment_type_name: str
+    cpt_code: str | None
     location_id: UUID | None
     location_name: str | None
     telehealth: bool
@@ -75,9 +77,9 @@ class PracticeAppointmentView:
     version: int
 
     def for_bills(self) -> "PracticeAppointmentView":
-        """What bills need: not why a client cancelled, nor their pronouns, which are null."""
-        parts = (evolve(one, reason=None, client_pronouns=None) for one in self.attendances)
-        return evolve(self, attendances=tuple(parts))
+        """What bills need: not why a client cancelled, their pronouns, nor the series, which are null."""
+        parts = (evolve(one, reason=None, internal_note=None, client_pronouns=None) for one in self.attendances)
+        return evolve(self, attendances=tuple(parts), series_id=None)
 
 
 @frozen(kw_only=True)
@@ -144,7 +146,8 @@ class SeriesView:
 
     After a change of several dates, `refused` are starts that were not available, and `not_moved` the appointments that
     a move left as they are: their new start was refused, or they had been moved singly. `first_start` is local in
-    `time_zone`, and `weeks` how long the series is from then on.
+    `time_zone`. `count` is the number of dates from then on, `interval_weeks` apart, as it was asked for: those that
+    were skipped, refused or cancelled count too.
     """
 
     id: UUID
@@ -154,7 +157,7 @@ class SeriesView:
     first_start: LocalDateTime
     time_zone: str
     interval_weeks: int
-    weeks: int
+    count: int
     status: SeriesStatus
     appointments: tuple[UUID, ...]
     refused: tuple[datetime, ...] = ()
@@ -177,7 +180,7 @@ class SeriesView:
             first_start=LocalDateTime(series.first_start),
             time_zone=series.time_zone,
             interval_weeks=series.interval_weeks,
-            weeks=series.weeks,
+            count=series.count,
             status=series.status,
             appointments=tuple(one.appointment.id for one in bookings),
             refused=tuple(refused),

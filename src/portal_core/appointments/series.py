@@ -38,6 +38,11 @@ class Series:
     version: int = 1
 
     @property
+    def count(self) -> int:
+        """How many dates it has, skipped ones too."""
+        return self.weeks // self.interval_weeks
+
+    @property
     def next_start(self) -> datetime:
         """When the first date after the last one starts, local in `time_zone` and naive."""
         return self.first_start + self.weeks * WEEK

@@ -31,7 +31,8 @@ class AppointmentSettings:
     """A practice's settings for appointments.
 
     `cancel_notice` is real time or calendar days (see `cancellation_deadline`). A client who cancels later than that is
-    refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Without `self_booking` clients can
+    refused, allowed, or allowed with `late_cancel_fee`, as `late_cancel` states. Who does not come owes `no_show_fee`,
+    if the practice has one, unless staff decide otherwise. Without `self_booking` clients can
     only request appointments. A slot is held for `hold_duration`, a waitlist offer is open for `offer_duration`, and
     neither lasts beyond the start. `calendar_title` is the title of each appointment in calendar files, `calendar_name`
     the name of the calendar that a feed becomes: other people see calendars, so neither may hold a clinical word.
@@ -43,6 +44,7 @@ class AppointmentSettings:
     cancel_notice: timedelta | CalendarDays = timedelta(hours=24)
     late_cancel: LateCancel = "refuse"
     late_cancel_fee: Money | None = None
+    no_show_fee: Money | None = None
     self_booking: bool = True
     hold_duration: timedelta = timedelta(minutes=10)
     max_holds_per_client: int = 2
@@ -56,6 +58,8 @@ class AppointmentSettings:
         errors = []
         if self.late_cancel == "fee" and (self.late_cancel_fee is None or self.late_cancel_fee.amount <= 0):
             errors.append(FieldError("late_cancel_fee", "required", "Enter the fee for a late cancellation."))
+        if self.no_show_fee is not None and self.no_show_fee.amount <= 0:
+            errors.append(FieldError("no_show_fee", "out_of_range", "Must be more than 0. Leave it out for no fee."))
         if isinstance(self.cancel_notice, timedelta) and not timedelta() <= self.cancel_notice <= MAX_NOTICE:
             errors.append(FieldError("cancel_notice", "out_of_range", f"Must be 0 to {MAX_NOTICE_DAYS} days."))
         for name in ("hold_duration", "offer_duration"):
@@ -67,14 +71,20 @@ class AppointmentSettings:
         if errors:
             raise Invalid(*errors)
 
+    @property
+    def chargeable_no_show_fee(self) -> Money | None:
+        """What staff may charge for a no-show: its own fee, or else that for a late cancellation."""
+        return self.no_show_fee or self.late_cancel_fee
+
 
 @frozen(kw_only=True)
 class AppointmentType:
     """An appointment type of the practice. `seats` is the maximum number of clients: above 1 it is shared.
 
     `self_bookable` states whether clients can book it online; an inactive type cannot be booked by anybody. Where a
-    type with several seats is, clients of the care team join one another's appointments: right for an open group, and
-    wrong for couples and families. `cpt_code` is the code that the practice bills for it.
+    type with several seats is, clients of the care team join appointments that the practice has booked, and one
+    another's: right for an open group, and wrong for couples and families. They begin a new one, at any free time, only
+    with `clients_may_open`. `cpt_code` is the code that the practice bills for it.
 
     Raises:
         Invalid: less than one seat, or more than 100; or a CPT code of another form.
@@ -85,6 +95,7 @@ class AppointmentType:
     timing: AppointmentTiming
     seats: int = 1
     self_bookable: bool = True
+    clients_may_open: bool = False
     active: bool = True
     cpt_code: str | None = None
     version: int = 1
@@ -94,6 +105,11 @@ class AppointmentType:
             raise Invalid.at("cpt_code", "bad_format", "Must be five digits, or four digits and a capital letter.")
         if not 1 <= self.seats <= MAX_SEATS:
             raise Invalid.at("seats", "out_of_range", f"Must be between 1 and {MAX_SEATS}.")
+
+    @property
+    def joined_only(self) -> bool:
+        """Whether clients can only join appointments online that are booked already."""
+        return self.seats > 1 and not self.clients_may_open
 
 
 @frozen(kw_only=True)
@@ -147,20 +163,25 @@ class PublishedHours:
 
 @frozen(kw_only=True)
 class Client:
-    """A client of the practice, by their chosen name. A `discharged` client keeps and reads what they have."""
+    """A client of the practice, by their chosen name. A `discharged` client keeps and reads what they have.
+
+    `erased`: the record was, and nobody knows whose it is.
+    """
 
     id: UUID
     name: str
     pronouns: str | None = None
     discharged: bool = False
+    erased: bool = False
 
 
 @frozen(kw_only=True)
 class BookingOptions:
     """Clinicians, appointment types and locations that can be booked, by id, and the settings for appointments.
 
-    `time_zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`.
-    For the practice: all clinicians. `settings_version` is 0 while the settings are the defaults.
+    `time_zone` is the practice's. For a client: the clinicians of their care team, and whether they were `discharged`
+    or their record `erased`. For the practice: all clinicians. `settings_version` is 0 while the settings are the
+    defaults.
     """
 
     time_zone: str
@@ -169,6 +190,7 @@ class BookingOptions:
     locations: Mapping[UUID, Location] = field(factory=dict)
     clinicians: Mapping[UUID, Clinician] = field(factory=dict)
     discharged: bool = False
+    erased: bool = False
     settings_version: int = 0
 
     def offered(self, hours: Iterable[PublishedHours]) -> "BookingOptions":

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.model import Appointment
-from portal_core.appointments.policy import bookable_by_client, join_refusal, require_not_discharged
+from portal_core.appointments.policy import bookable_by_client, join_refusal, require_active_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.availability import date_range_around, open_windows
 from portal_core.appointments.scheduling.slots import Slot, free_slots
@@ -58,15 +58,15 @@ async def search_slots(
 ) -> FoundSlots:
     """The free times of the client's care team, without those that overlap the client's appointments; audited.
 
-    For a type with several seats, the starts of booked appointments with a free seat too. With `after`, only those that
-    start later.
+    For a type with several seats, the starts of booked appointments with a free seat too, or these alone
+    (`joined_only`). With `after`, only those that start later.
 
     Raises:
         ClientDischarged: the client was discharged.
         NotBookable: the appointment type is not bookable online, or the clinician is not on the care team.
     """
     booking_options = await unit.directory.for_client(client_id)
-    require_not_discharged(booking_options)
+    require_active_client(booking_options)
     appointment_type, clinicians = _bookable_type(booking_options, query)
     await unit.audit.record(AuditEntry("slots.read", record=client_id))
     time_zone = booking_options.time_zone
@@ -93,7 +93,11 @@ async def search_slots(
         for one in open_windows(rules, exceptions, first_day, last_day)
         if _matches(one.location_id, query, locations)
     ]
-    slots = free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
+    slots = (
+        []
+        if appointment_type.joined_only
+        else free_slots(windows, [one.busy for one in busy], appointment_type.timing, now, since, until)
+    )
     joinable = [
         Slot(one.clinician_id, appointment_type.id, one.starts_at, one.ends_at, one.location_id)
         for one in shared

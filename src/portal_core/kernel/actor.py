@@ -132,8 +132,8 @@ def own_clients_of(actor: Actor) -> UUID | None:
     """The clinician whose clients alone the actor sees, `NO_CLINICIAN` if they have none; None for all other actors.
 
     Repositories of clients confine such a clinician to the clients whose care team they are on, or with whom they have
-    an appointment, as they confine a client to their own record. Whoever is also front desk, biller or administrator
-    sees all clients, as those do.
+    an appointment, as they confine a client to their own record. One who is also front desk, biller or
+    administrator sees all clients, as those do.
     """
     if not isinstance(actor, StaffActor) or not actor.own_clients_only:
         return None

@@ -7,10 +7,11 @@ response together with the effect.
 
 The response is repeated at once to an actor who still has all the rights that they had (`authorization.rights`). For
 one who lost some, the use case runs once more up to its commit, without an effect: if it refuses access, so is the
-repetition.
+repetition. A clinician who sees own clients only must also still see the clients that the request was about.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from attrs import define
 
@@ -34,11 +35,15 @@ class IdempotentRequest:
 
 
 class Replayed(Exception):
-    """The request was carried out before; `response` is the stored result, as JSON encoded by the adapter."""
+    """The request was carried out before; `response` is the stored result, as JSON encoded by the adapter.
 
-    def __init__(self, response: bytes) -> None:
+    `records` are the clients whom its audit entries were about.
+    """
+
+    def __init__(self, response: bytes, records: frozenset[UUID] = frozenset()) -> None:
         super().__init__("already answered")
         self.response = response
+        self.records = records
 
 
 def refuses_access(error: Exception) -> bool:

@@ -133,6 +133,10 @@ ACCOUNT_LOCKED: Final = _security("account_locked")
 ACCOUNT_CLOSED: Final = _security("account_closed", inbox=False)
 CONTACT_CHANGED: Final = _security("contact_changed")
 CALENDAR_FEED_CREATED: Final = _security("calendar_feed_created")
+# To all administrators of a practice: what one of them did alone would otherwise be seen by nobody.
+ERASURE_REQUESTED: Final = _security("erasure_requested", inbox=False)
+ERASURE_CONFIRMED: Final = _security("erasure_confirmed", inbox=False)
+LEGAL_HOLD_LIFTED: Final = _security("legal_hold_lifted", inbox=False)
 GRANT_ENDED: Final = NoticeKind("grant_ended", "service", ("email", "in_app"), fixed=True)
 APPOINTMENT_BOOKED: Final = _service("appointment_booked", "appointments", "booked")
 APPOINTMENT_CANCELLED: Final = _service("appointment_cancelled", "appointments", "cancelled")
@@ -149,6 +153,7 @@ APPOINTMENT_REMINDER: Final = NoticeKind(
 )
 WAITLIST_OFFER: Final = NoticeKind("waitlist_offer", "service", ("email", "sms", "in_app"), "appointments")
 LATE_CANCEL_FEE: Final = _service("late_cancel_fee", "payments")
+NO_SHOW_FEE: Final = _like(LATE_CANCEL_FEE, "no_show_fee")
 FEE_REMOVED: Final = _like(LATE_CANCEL_FEE, "fee_removed")
 DOCUMENT_SHARED: Final = _service("document_shared", "documents")
 # A proxy is told of a sensitive one only if the grant opens those.

@@ -55,7 +55,7 @@ def deliveries(
 
 
 async def build_message(
-    unit: NotificationsUnit, row: NoticeDelivery, kind: NoticeKind, to: Recipient, at: datetime | None
+    unit: NotificationsUnit, row: NoticeDelivery, kind: NoticeKind, to: Recipient, at: datetime | None, now: datetime
 ) -> OutboundMessage | Dropped:
     """Build the message of a planned delivery; `Dropped` if the channel is no longer wanted or has no address.
 
@@ -65,7 +65,7 @@ async def build_message(
         return Dropped("not_wanted")
     if kind.appointment_state is not None and to.settings.message_details == "when":
         at = await _starts_at(unit, row, kind.appointment_state)
-    words = render_notice(row.kind, row.notice_class, letterhead(to), at)
+    words = render_notice(row.kind, row.notice_class, letterhead(to, now=now), at)
     if row.channel == "sms":
         assert to.settings.sms_consent is not None  # channels_for allows SMS only with consent
         return SmsMessage(row.id, to.settings.sms_consent.phone, words.text)

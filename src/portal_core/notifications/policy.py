@@ -1,5 +1,7 @@
 """Which channels reach a recipient, and what an actor may see of an inbox."""
 
+from datetime import datetime
+
 from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor
 from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.notices import NOTICE_KINDS, Channel, NoticeKind
@@ -32,8 +34,12 @@ def mail_address(kind: NoticeKind, recipient: Recipient) -> str | None:
     return recipient.settings.confidential.safe_email or recipient.email
 
 
-def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
-    """Build the letterhead for a recipient. `neutral` forces the neutral sender even if they did not ask for it."""
+def letterhead(recipient: Recipient, *, neutral: bool = False, now: datetime | None = None) -> Letterhead:
+    """Build the letterhead for a recipient. `neutral` forces the neutral sender even if they did not ask for it.
+
+    A mail with a code, which is the same with and without an account, needs no `now`.
+    """
+    invited = now is not None and recipient.invited_until is not None and now < recipient.invited_until
     neutral = neutral or recipient.settings.confidential.neutral_sender
     return Letterhead(
         recipient.practice.neutral_name if neutral else recipient.practice.name,
@@ -43,6 +49,7 @@ def letterhead(recipient: Recipient, *, neutral: bool = False) -> Letterhead:
         neutral,
         () if neutral else recipient.practice.contact,
         discreet=neutral or recipient.settings.message_details == "nothing",
+        account="active" if recipient.account_id is not None else "invited" if invited else "none",
     )
 
 

@@ -63,8 +63,8 @@ class Notices(Protocol):
 class Recipient:
     """One person to tell, with all that is needed to do so.
 
-    `account_id` is None for a client who has no account, whose addresses then are those of the record. `time_zone` is
-    the settings' zone, or the practice's.
+    `account_id` is None for a client who has no account, whose addresses then are those of the record; they can open
+    one until `invited_until`, if they are invited. `time_zone` is the settings' zone, or the practice's.
     """
 
     practice: PracticeBranding
@@ -73,6 +73,7 @@ class Recipient:
     account_id: UUID | None = None
     client_id: UUID | None = None
     email: str | None = None
+    invited_until: datetime | None = None
 
     def without_sms(self) -> "Recipient":
         """The same person where no text can be sent."""
@@ -87,7 +88,9 @@ class Recipients(Protocol):
         ...
 
     async def client(self, client_id: UUID) -> Recipient | None:
-        """A client by their own active account; without one, by the email, language and time zone of the record."""
+        """A client by their own active account; without one, by the email, language and time zone of the record,
+        and with `invited_until`, which may be past.
+        """
         ...
 
     async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:

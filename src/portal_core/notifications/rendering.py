@@ -6,7 +6,7 @@ appointment, so none of these can appear in a mail or text message.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from attrs import evolve, frozen
 
@@ -24,8 +24,8 @@ CODE_PAGES: Final[Mapping[CodePurpose, str]] = {
     "change_email": "/confirm",
     "safe_email": "/confirm",
 }
-"""The web app's pages that take a code, below the portal's address. A link holds no code: whoever opens it has to type
-the code, so that neither a mail scanner nor a browser's history can use it."""
+"""The web app's pages that take a code, below the portal's address. A link holds no code: it has to be
+typed, so that neither a mail scanner nor a browser's history can use it."""
 _LANGUAGES: Final[Mapping[str, MessageTemplates]] = {"en": ENGLISH, "es": SPANISH}
 
 
@@ -34,7 +34,8 @@ class Letterhead:
     """The sender, the sign-in URL and the recipient's locale. `neutral`: the mail must not reveal the practice;
     `discreet`: nor what happened.
 
-    `contact` are the lines below the sender's name in a mail: the practice's address and phone number.
+    `contact` are the lines below the sender's name in a mail: the practice's address and phone number. `account` says
+    whether the recipient can sign in, or open an account with an invitation.
     """
 
     sender: str
@@ -44,6 +45,7 @@ class Letterhead:
     neutral: bool = False
     contact: tuple[str, ...] = ()
     discreet: bool = False
+    account: Literal["active", "invited", "none"] = "active"
 
 
 @frozen
@@ -61,7 +63,8 @@ def render_notice(
 ) -> RenderedNotice:
     """Render a notice. `at` is the start of the appointment, for texts that state it.
 
-    With a discreet letterhead the text is "You have a notice", except for security and safety notices.
+    Somebody without an account is not asked to sign in, but told how to open one if they are invited, or to call. With
+    a discreet letterhead the text is "You have a notice", except for security and safety notices.
     """
     language = _LANGUAGES.get(letterhead.language, ENGLISH)
     hidden = letterhead.discreet and notice_class not in ("security", "safety")
@@ -70,7 +73,12 @@ def render_notice(
         line = language.timed_lines[kind]
         local = at.astimezone(zone_info(letterhead.time_zone))
         line = line.format(day=language.day(local), time=language.time(local))
-    return _framed(language.mail, language.text, subject, line, letterhead)
+    if letterhead.account == "active":
+        sign_in = "" if hidden else language.sign_in.get(kind, "")
+        return _framed(language.mail, language.text, subject, f"{line} {sign_in}".rstrip(), letterhead)
+    page = evolve(letterhead, url=letterhead.url.rstrip("/") + CODE_PAGES["invitation"])
+    helps = language.help_invited if letterhead.account == "invited" else language.help_uninvited
+    return _framed(language.mail_without_account, language.text, subject, line, page, help=helps.format(url=page.url))
 
 
 def render_code_mail(
@@ -88,7 +96,7 @@ def render_code_mail(
         limit = language.code_limit_until.format(day=language.day(local), time=language.time(local))
     line = f"{line.format(code=code, label=label)}\n\n{limit}"
     page = evolve(letterhead, url=letterhead.url.rstrip("/") + CODE_PAGES[purpose])
-    return _framed(language.code_mail, language.text, subject, line, page, link)
+    return _framed(language.code_mail, language.text, subject, line, page, link=link)
 
 
 def inbox_title(kind: str, language: str) -> str:
@@ -101,11 +109,11 @@ def printable_line(name: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_SENDER_NAME_LENGTH].rstrip()
 
 
-def _framed(mail: str, text: str, subject: str, line: str, letterhead: Letterhead, link: str = "") -> RenderedNotice:
+def _framed(mail: str, text: str, subject: str, line: str, letterhead: Letterhead, **more: str) -> RenderedNotice:
     sender = printable_line(letterhead.sender)
     return RenderedNotice(
         sender,
         subject,
-        mail.format(line=line, link=link, url=letterhead.url, signature="\n".join((sender, *letterhead.contact))),
+        mail.format(line=line, url=letterhead.url, signature="\n".join((sender, *letterhead.contact)), **more),
         text.format(line=line, url=letterhead.url, sender=sender),
     )

@@ -12,10 +12,16 @@ from portal_core.people.views import ImportedRow
 
 
 async def clinician_rows(unit: PeopleUnit, plans: Sequence[ClinicianPlan], now: datetime) -> list[ImportedRow]:
-    """The rows, each with the booked appointments to come of a clinician who is not active."""
+    """The rows, each with the booked appointments and clients that a clinician who is not active leaves behind."""
     left = {plan.before.id for plan in plans if plan.before and plan.after and not plan.after.active}
     counted = await unit.appointments.count_with_clinicians(left, now) if left else {}
-    return [_told(plan, counted) for plan in plans]
+    alone = await unit.care_teams.only_with(left)
+    return [
+        evolve(
+            _told(plan, counted), clients_without_clinician=len(alone.get(plan.before.id, ()) if plan.before else ())
+        )
+        for plan in plans
+    ]
 
 
 async def client_rows(unit: PeopleUnit, plans: Sequence[ClientPlan], now: datetime) -> list[ImportedRow]:

@@ -14,9 +14,9 @@ from portal_core.kernel.sources import IdSource
 from portal_core.people.corrections import recalculate_access, suspends
 from portal_core.people.import_cells import DateOrder
 from portal_core.people.import_rows import ClientRow, ClinicianRow, ParsedRow
-from portal_core.people.model import Client, Clinician, Practice, changed_fields
+from portal_core.people.model import Client, Clinician, Practice, StaffMember, changed_fields
 from portal_core.people.ports import PeopleUnit, PersonAccount
-from portal_core.people.staff_rules import release_time
+from portal_core.people.staff_rules import LeavingStaff, leave
 from portal_core.people.views import ImportedRow, PersonKind, RowOutcome
 
 CLIENT_MANAGED_FIELDS = tuple(one.name for one in fields(ContactChanges))
@@ -54,11 +54,23 @@ class ImportContext:
 
 @frozen
 class ClinicianPlan:
-    """A row, and the clinician as stored and as they will be. Both are None if the row is rejected."""
+    """A row, and the clinician as stored and as they will be. Both are None if the row is rejected.
+
+    `staff` are this clinician, who is not active.
+    """
 
     row: ImportedRow
     before: Clinician | None = None
     after: Clinician | None = None
+    staff: LeavingStaff = field(factory=LeavingStaff)
+
+    def with_staff(self, members: Iterable[StaffMember]) -> "ClinicianPlan":
+        """The plan with those of the staff who are this clinician, if the clinician is not active."""
+        if self.before is None or self.after is None or self.after.active:
+            return self
+        staff = LeavingStaff.of(self.before, members)
+        row = evolve(self.row, staff_ended=len(staff.ended), staff_kept=len(staff.kept))
+        return evolve(self, row=row, staff=staff)
 
 
 @frozen
@@ -93,11 +105,12 @@ async def plan_clinicians(
             else before.with_changes(**parsed.values)
         )
         plans.append(ClinicianPlan(_accepted("clinician", row.line, before, after, parsed), before, after))
-    return plans
+    members = await unit.staff_records.all()
+    return [plan.with_staff(members) for plan in plans]
 
 
 async def store_clinicians(unit: PeopleUnit, plans: Sequence[ClinicianPlan], now: datetime) -> None:
-    """Add and change clinicians as planned. The time of those who leave is released."""
+    """Add and change clinicians as planned. Those who leave do so as by `ChangeClinician`."""
     for plan in plans:
         after, before = plan.after, plan.before
         if after is None or after is before:
@@ -106,7 +119,7 @@ async def store_clinicians(unit: PeopleUnit, plans: Sequence[ClinicianPlan], now
             await unit.clinician_records.add(after, AuditEntry("clinician.added", after.id))
         else:
             if before.active and not after.active:
-                await release_time(unit, before, now)
+                await leave(unit, before, plan.staff, now)
             facts = {"fields": changed_fields(before, after)}
             await unit.clinician_records.save(after, AuditEntry("clinician.changed", after.id, facts=facts))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from attrs import fields, frozen
+from attrs import field, fields, frozen
 
 from portal_core.kernel.contact import KEEP, EmergencyContact, Keep
 from portal_core.kernel.errors import FieldError, Invalid
@@ -44,7 +44,7 @@ class ClientRow:
     A new client needs `given_name`, `family_name` and `date_of_birth` (in the import's order of dates). `clinicians`
     are external ids with `;` between them.
 
-    `line` is the line in the file, for the report.
+    `line` is the line in the file, for the report. `errors` are what was found wrong with the row before it is parsed.
     """
 
     REQUIRED: ClassVar = ("given_name", "family_name", "date_of_birth")
@@ -68,6 +68,7 @@ class ClientRow:
     emergency_contact_relationship: str | None = None
     emergency_contact_phone: str | None = None
     coverage: str | None = None
+    errors: tuple[FieldError, ...] = field(default=(), kw_only=True)
 
     def parse(self, today: date, dates: DateOrder = "iso") -> ParsedRow:
         """Parse and validate the row, without `clinicians`."""
@@ -120,6 +121,7 @@ class ClinicianRow:
     active: str | None = None
     npi: str | None = None
     licenses: str | None = None
+    errors: tuple[FieldError, ...] = field(default=(), kw_only=True)
 
     def parse(self) -> ParsedRow:
         """Parse and validate the row."""
@@ -139,8 +141,8 @@ def _parsed(
     composed: Mapping[str, Any],
 ) -> ParsedRow:
     """Parse the columns of the fields, and check what was `composed` of several columns."""
-    values, errors = dict[str, Any](), list[FieldError]()
-    for name, default in ((field.name, field.default) for field in fields(kind)):
+    values, errors = dict[str, Any](), list(row.errors)
+    for name, default in ((one.name, one.default) for one in fields(kind)):
         text = (getattr(row, name, None) or "").strip()
         identifies = name == "external_id"
         try:

@@ -27,6 +27,21 @@ closed it and were not invited again. An account that was registered and never v
 """
 
 
+ClientTeam = Literal["none"]
+"""`none`: an active client on whose care team is nobody, or only clinicians who have left."""
+
+
+@frozen
+class ClientFilter:
+    """Which clients to list; what is None does not limit them."""
+
+    account: ClientAccountStatus | None = None
+    care_team: ClientTeam | None = None
+
+
+ALL_CLIENTS = ClientFilter()
+
+
 @frozen
 class Practice:
     """One practice. `time_zone` (IANA) sets its local dates; `state` (two letters) the law for minors treated there.
@@ -109,7 +124,7 @@ class Client:
     def search_words(self) -> tuple[str, ...]:
         """By which staff find the client; see `search_words`."""
         names = (self.given_name, self.chosen_name, self.family_name)
-        return search_words(names, self.phone, self.date_of_birth)
+        return search_words(names, self.phone, self.date_of_birth, self.external_id, self.email)
 
     def change_contact(self, changes: ContactChanges, version: int) -> "Client":
         """Change the contact fields that a client or proxy may edit.
@@ -160,6 +175,8 @@ class StaffMember:
     """A member of the practice's staff. `clinician_id` is set for those who see clients.
 
     `issuer` and `subject` identify those who sign in through the EHR's identity provider; both or neither are set.
+    `made_administrator_at` is when another administrator gave them that role; None where the operator of the
+    deployment or a job did, and for all others.
     """
 
     id: UUID
@@ -172,6 +189,7 @@ class StaffMember:
     active: bool = True
     issuer: str | None = None
     subject: str | None = None
+    made_administrator_at: datetime | None = None
     version: int = 1
 
     @property

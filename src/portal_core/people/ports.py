@@ -13,7 +13,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import UnitOfWork
 from portal_core.people.erasure import RecordErasure
-from portal_core.people.model import Client, ClientAccountStatus, Clinician, Practice, StaffMember
+from portal_core.people.model import ALL_CLIENTS, Client, ClientFilter, Clinician, Practice, StaffMember
 from portal_core.people.search import SearchTerms
 from portal_core.people.views import ClientAccountView, ClientSummaryView
 
@@ -43,6 +43,10 @@ class ClientRecords(Protocol):
 
     async def find_by_external_ids(self, external_ids: Collection[str]) -> dict[str, Client]:
         """The clients that have these external ids, by them."""
+        ...
+
+    async def find_by_emails(self, emails: Collection[str]) -> dict[UUID, str]:
+        """The clients that have one of these normalized emails on file, each with it."""
         ...
 
     async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -90,13 +94,13 @@ class ClientRecords(Protocol):
         ...
 
     async def page(
-        self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
-        """All clients, by sort name, then id; with `account`, only those whose account has this status at `now`."""
+        """All clients, or those wanted, by sort name, then id. An account's status is that at `now`."""
         ...
 
     async def search(
-        self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, terms: SearchTerms, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
         """As `page`, only clients whose search words satisfy all terms (`is_found`)."""
         ...
@@ -215,6 +219,25 @@ class CareTeams(Protocol):
 
     async def of_all(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
         """The clinicians' ids, in order, of each of these clients."""
+        ...
+
+    async def only_with(self, clinicians: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        """Of each of these clinicians, the active clients whose team has no other clinician who works here, by id.
+
+        Clinicians without such clients are left out; these count as having left, all of them.
+        """
+        ...
+
+    async def of_both(self, one: UUID, other: UUID) -> tuple[UUID, ...]:
+        """The clients on whose team both clinicians are, by id."""
+        ...
+
+    async def locked(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        """As `of_all`, without erased records; others do not change these teams until the unit ends."""
+        ...
+
+    async def change_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        """Replace the teams of these clients, which are locked; each client's version rises by one."""
         ...
 
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:

@@ -1,4 +1,5 @@
-"""How staff find clients: by the beginning of a word of a name, by digits of a telephone number, by date of birth.
+"""How staff find clients: by the beginning of a word of a name, by digits of a telephone number, by date of birth, by
+the EHR's number, by email.
 
 What is stored and what is asked for pass through `folded`, so that the two meet: `angs` finds Ångström, and `dangelo`,
 `d'ang` and `d ang` find D’Angelo. When a rule here changes, a migration has to store the words again.
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import Invalid
 from portal_core.kernel.text import folded
 
@@ -20,7 +22,7 @@ MAX_WORD_LENGTH: Final = 40
 MAX_SORT_NAME_LENGTH: Final = 160
 MAX_TERMS: Final = 12
 MIN_DIGITS: Final = 4
-"""Fewer digits of a telephone number would find nearly everybody."""
+"""Fewer digits of a telephone number, or signs of the EHR's number, would find nearly everybody."""
 
 _DATE = re.compile(
     r"(?<![0-9])(?:(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
@@ -34,12 +36,19 @@ def sort_name(family_name: str, given_name: str) -> str:
     return " ".join(filter(None, map("".join, map(_parts, chunks))))[:MAX_SORT_NAME_LENGTH]
 
 
-def search_words(names: Iterable[str | None], phone: str | None, date_of_birth: date) -> tuple[str, ...]:
+def search_words(
+    names: Iterable[str | None],
+    phone: str | None,
+    date_of_birth: date,
+    external_id: str | None = None,
+    email: str | None = None,
+) -> tuple[str, ...]:
     """The words by which a client is found, in order.
 
     Of each name its words, what punctuation separates in them, and all of it together. Of a telephone number (E.164)
     the digits after `+`, with the country code and in North America also without, and from behind after `-`. The date
-    of birth after `=`. No word of a name begins with these signs.
+    of birth after `=`. The letters and digits of the EHR's number (`external_id`) between two `#`, so that it can be
+    asked for as a whole. The email on file after `@`. No word of a name begins with these signs.
     """
     words = {f"={date_of_birth.isoformat()}"}
     for name in filter(None, names):
@@ -50,14 +59,20 @@ def search_words(names: Iterable[str | None], phone: str | None, date_of_birth: 
     if phone:
         digits = phone.removeprefix("+")
         words |= {f"+{digits}", f"-{digits[::-1]}"} | ({f"+{digits[1:]}"} if digits.startswith("1") else set())
+    if external_id and (bare := "".join(_parts(folded(external_id)))):
+        words.add(f"#{bare}#")
+    if email:
+        words.add(f"@{email}")
     return tuple(sorted({word[:MAX_WORD_LENGTH] for word in words if word}))
 
 
 def search_terms(text: str, path: str) -> SearchTerms:
-    """What a person typed to find a client: words of a name, a date of birth, digits of a telephone number, or several.
+    """What a person typed to find a client: words of a name, a date of birth, digits of a telephone number, the EHR's
+    number, an email, or several of these.
 
     A date is `1990-05-17` or, as in the United States, `5/17/1990` or `5/17/90`. Digits are the beginning or the end
-    of a number.
+    of a telephone number. The EHR's number is asked for as a whole or, if it has a digit, by its beginning of at least
+    `MIN_DIGITS` letters and digits; an email by its beginning with the `@`.
 
     Raises:
         Invalid: `nothing_to_search` or `too_many_words`.
@@ -70,17 +85,30 @@ def search_terms(text: str, path: str) -> SearchTerms:
             terms[dates] = None
         return " " if dates else found[0]
 
-    digits = ""
-    for chunk in _DATE.sub(take_date, folded(text)).split():
-        parts = _parts(chunk)
-        if "".join(parts).isdecimal():
-            digits += "".join(parts)
+    words = []
+    for word in text.split():
+        typed = word.strip("<>()[],;:\"'")
+        if "@" in typed[1:]:
+            terms[_email(typed),] = None
         else:
-            terms |= {(part[:MAX_WORD_LENGTH],): None for part in parts}
+            words.append(word)
+    chunks = [_parts(chunk) for chunk in _DATE.sub(take_date, folded(" ".join(words))).split()]
+    whole = "".join(part for parts in chunks for part in parts)  # the EHR's number may have been typed with blanks
+    digits = ""
+    for parts in chunks:
+        bare = "".join(parts)
+        if bare.isdecimal():
+            digits += bare
+        else:
+            numbers = _external_ids(bare, whole)
+            terms |= {(part[:MAX_WORD_LENGTH], *numbers): None for part in parts}
     if digits:
-        terms[_number(digits)] = None
+        terms[_number(digits) + _external_ids(digits, whole)] = None
     if not terms:
-        message = f"Enter a name, a date of birth, or at least {MIN_DIGITS} digits of a telephone number."
+        message = (
+            f"Enter a name, a date of birth, the number in the EHR, an email, or at least {MIN_DIGITS} digits of a "
+            "telephone number."
+        )
         raise Invalid.at(path, "nothing_to_search", message)
     if len(terms) > MAX_TERMS:
         raise Invalid.at(path, "too_many_words", f"Must be at most {MAX_TERMS} words.")
@@ -120,3 +148,20 @@ def _number(digits: str) -> tuple[str, ...]:
     if len(dialed) >= MIN_DIGITS:
         beginnings.add(f"+{dialed}")
     return tuple(sorted(one[:MAX_WORD_LENGTH] for one in beginnings))
+
+
+def _external_ids(*typed: str) -> tuple[str, ...]:
+    """The EHR's number as a whole, or by its beginning: not by few signs, and not by what may be part of a name."""
+    found = dict.fromkeys(
+        f"#{one}" if len(one) >= MIN_DIGITS and any(map(str.isdecimal, one)) else f"#{one}#" for one in typed
+    )
+    return tuple(one[:MAX_WORD_LENGTH] for one in found)
+
+
+def _email(typed: str) -> str:
+    """The word of an email, or the beginning of one if it is not complete."""
+    try:
+        word = normalize_email(typed)
+    except Invalid:
+        word = typed.lower()
+    return f"@{word}"[:MAX_WORD_LENGTH]

@@ -192,16 +192,6 @@ class ClinicianView:
 
 
 @frozen
-class ChangedClinicianView(ClinicianView):
-    """A clinician whose details were changed.
-
-    `conflicts` are the first 1,000 booked appointments to come of a clinician who left, by start. They remain.
-    """
-
-    conflicts: tuple[UUID, ...] = ()
-
-
-@frozen
 class StaffView:
     """A member of staff as administrators see them."""
 
@@ -227,8 +217,22 @@ class StaffView:
 
 
 @frozen
+class ChangedClinicianView(ClinicianView):
+    """A clinician whose details were changed.
+
+    `conflicts` are the first 1,000 booked appointments to come of a clinician who left, by start. They remain. `staff`
+    are the members of staff who are this clinician, as they are now; whoever is `active` can sign in.
+    `clients_without_clinician` are the first 1,000 active clients on whose care team nobody else works here.
+    """
+
+    conflicts: tuple[UUID, ...] = ()
+    clients_without_clinician: tuple[UUID, ...] = ()
+    staff: tuple[StaffView, ...] = ()
+
+
+@frozen
 class ClientView:
-    """A client as staff see them. `care_team` holds clinicians' ids."""
+    """A client as staff see them. `care_team` holds clinicians' ids; it is null for those who see what bills need."""
 
     id: UUID
     profile: ProfileView
@@ -236,7 +240,7 @@ class ClientView:
     status: ClientStatus
     state: str | None
     external_id: str | None
-    care_team: tuple[UUID, ...]
+    care_team: tuple[UUID, ...] | None
     created_at: datetime
 
     @classmethod
@@ -259,8 +263,11 @@ class ClientView:
         )
 
     def for_bills(self) -> "ClientView":
-        """What bills need: not whom to call in an emergency, nor the pronouns, which are null."""
-        return evolve(self, profile=evolve(self.profile, emergency_contact=None, pronouns=None))
+        """What bills need. The rest is null: who treats the client, pronouns, whom to call in an emergency, the email
+        with which they sign in, and their time zone.
+        """
+        shown = evolve(self.profile, pronouns=None, emergency_contact=None, sign_in_email=None, time_zone=None)
+        return evolve(self, profile=shown, care_team=None)
 
 
 @frozen
@@ -269,10 +276,14 @@ class ImportedRow:
 
     `fields` are those that a new person was given, or that changed for a known one. `kept` are those that the row would
     change, but that are managed in the portal, by the client or a proxy. A rejected row has `errors`, and no kind or
-    external id if that is not valid. `guardians` are invited; an accepted row has errors about those who cannot be.
-    `appointments` are booked, still to come, and stay although the clinician is not active or the client is discharged:
-    staff reassign or cancel them. `suspends_account` if the client's account is closed to them until they are old
-    enough for one, because the row corrects their date of birth or state.
+    external id if that is not valid; nothing of it is written. `guardians` are invited, and `not_invited` says why
+    others are not: the client is imported all the same. `shares_email` is the number of other clients with the same
+    email, of whom one at most can have an account with it. `appointments` are booked, still to come, and stay although
+    the clinician is not active or the client is discharged: staff reassign or cancel them. `clients_without_clinician`
+    are active clients on whose care team nobody else works here than this clinician, who is not active. Of the staff
+    who are a clinician who leaves, `staff_ended` can no longer sign in, and `staff_kept` still can, because they have
+    other roles. `suspends_account` if the client's account is closed to them until they are old enough for one, because
+    the row corrects their date of birth or state.
     """
 
     line: int
@@ -283,7 +294,12 @@ class ImportedRow:
     kept: tuple[str, ...] = ()
     errors: tuple[FieldError, ...] = ()
     guardians: int = 0
+    not_invited: tuple[FieldError, ...] = ()
+    shares_email: int = 0
     appointments: int = 0
+    clients_without_clinician: int = 0
+    staff_ended: int = 0
+    staff_kept: int = 0
     suspends_account: bool = False
 
 

@@ -40,7 +40,7 @@ def profile(portal: PortalCommand, token: str) -> httpx.Response:
 
 
 def test_stored_mail_is_shown(serving: PortalCommand) -> None:
-    everything = serving.output("mail", "--last", "1000")
+    everything = serving.output("mail")
     assert "to mira@client.example" in everything
     assert "to ada@elm-street.example" in everything
     assert "to ada@elm-street.example" not in serving.output("mail", "--to", "Mira@client.example")
@@ -114,9 +114,9 @@ def test_dry_run_lists_what_would_change_and_writes_nothing(serving: PortalComma
             "line 2: clinician C-20: changes name, room_link",
         ]
     assert listed.read_text().splitlines() == [
-        "line,kind,external_id,outcome,fields,kept,guardians,appointments,suspends_account,errors",
-        "2,clinician,C-20,changed,name; room_link,,,,,",
-        "3,clinician,C-21,added,name; external_id,,,,,",
+        "line,kind,external_id,outcome,fields,kept,guardians,not_invited,shares_email,appointments,suspends_account,errors",
+        "2,clinician,C-20,changed,name; room_link,,,,,,,",
+        "3,clinician,C-21,added,name; external_id,,,,,,,",
     ]
     assert serving.output("practice", "import", str(file)).startswith("1 added, 1 changed, 0 unchanged\n")
     file.write_text("kind,external_id,given_name,family_name,date_of_birth\nclient,K-20,Eva,Lind,5/31/1980\n")
@@ -126,21 +126,35 @@ def test_dry_run_lists_what_would_change_and_writes_nothing(serving: PortalComma
 
 
 def test_import_invites_guardians_whom_an_administrator_decides_on(serving: PortalCommand, tmp_path: Path) -> None:
-    file = tmp_path / "people.csv"
+    file, listed = tmp_path / "people.csv", tmp_path / "report.csv"
     header = "kind,external_id,given_name,family_name,date_of_birth,guardian_email\n"
-    file.write_text(f"{header}client,K-30,Kim,Lund,2018-05-17,lund@client.example\n")
-    assert "decides on the guardians' access" in serving.error_line("practice", "import", str(file))
+    guardians = ["lund@client.example", *(f"guardian{number}@client.example" for number in range(11))]
+    file.write_text(f"{header}client,K-30,Kim,Lund,2018-05-17,{';'.join(guardians)}\n")
+    would = [
+        "dry run, nothing is written: 1 added, 0 changed, 0 unchanged",
+        "line 2: client K-30: invites 12 guardians",
+    ]
+    assert serving.output("practice", "import", str(file), "--dry-run").splitlines() == would
+    undecided = serving.run("practice", "import", str(file), "--report", str(listed))
+    assert (undecided.returncode, undecided.stdout.splitlines()) == (1, would)
+    assert "nothing was imported: rows name guardians, so pass --decided-by with the email of" in undecided.stderr
+    assert [line[:20] for line in listed.read_text().splitlines()[1:]] == ["2,client,K-30,added,"]
     command = ("practice", "import", str(file), "--decided-by", "ada@elm-street.example")
     assert serving.output(*command).splitlines() == [
         "1 added, 0 changed, 0 unchanged",
-        "line 2: client K-30: invites 1 guardian",
+        "line 2: client K-30: invites 12 guardians",
     ]
     assert serving.output(*command) == "0 added, 0 changed, 1 unchanged\n"
-    assert eventually(lambda: "to lund@client.example" in serving.output("mail", "--to", "lund@client.example"))
+    assert eventually(lambda: all(f"to {one} ·" in serving.output("mail") for one in guardians))  # without a limit
+    assert serving.output("mail", "--last", "11").count(" UTC · email to ") == 11
     file.write_text(f"{header}client,K-31,Lou,Lund,1980-05-17,lund@client.example\n")
     ended = serving.run(*command)
-    assert "line 2: client K-31: guardian_email: The client's age does not allow this access." in ended.stdout
-    assert ended.stderr == "portal: some guardians cannot be invited; correct their rows and run the import again\n"
+    assert (
+        "line 2: client K-31: added, guardian not invited: guardian_email: The client's age does not allow this access."
+    ) in ended.stdout
+    assert ended.stderr == (
+        "portal: some guardians are not invited; correct their rows, or give them access in the portal\n"
+    )
 
 
 def test_practice_and_administrator_are_created(serving: PortalCommand) -> None:

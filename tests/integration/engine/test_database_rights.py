@@ -28,6 +28,13 @@ def _explained(name: str) -> sql.SQL:
     return sql.SQL(f"EXPLAIN EXECUTE s{number}{_nulls(count)}")  # type: ignore[arg-type]
 
 
+def _explained_without(right: Right, name: str) -> sql.Composed:
+    """The same without a right that the role has, in one round trip; whoever rolls it back gives the right again."""
+    columns = f' ("{right.column}")' if right.column else ""
+    revoke = f"REVOKE {right.privilege}{columns} ON portal.{right.table} FROM {APP}"
+    return sql.SQL(f"RESET ROLE; {revoke}; SET LOCAL ROLE {APP}; ") + _explained(name)  # type: ignore[arg-type]
+
+
 def _nulls(count: int) -> str:
     return f"({', '.join(['NULL'] * count)})" if count else ""
 
@@ -69,16 +76,12 @@ def test_every_statement_runs_with_the_rights_of_the_role(filled: ActingDatabase
 
 def test_no_right_is_superfluous(filled: ActingDatabase) -> None:
     """Without any one of them, a statement that is said to need it is refused."""
-    superfluous = []
-    for right, names in needed_rights().items():
-        filled.act(filled.actor("practice"))
-        filled.run("RESET ROLE")
-        columns = f' ("{right.column}")' if right.column else ""
-        filled.run(f"REVOKE {right.privilege}{columns} ON portal.{right.table} FROM {APP}")
-        filled.run(f"SET LOCAL ROLE {APP}")
-        if not any(filled.refuses(_explained(name)) for name in sorted(names)):
-            superfluous.append(right)
-    assert superfluous == []
+    filled.act(filled.actor("practice"))
+    assert [
+        right
+        for right, names in needed_rights().items()
+        if not any(filled.refuses(_explained_without(right, name)) for name in sorted(names))
+    ] == []
 
 
 def _columns(table: Table, privilege: str) -> set[str]:

@@ -36,6 +36,7 @@ from tests.support.engine.clusters import Cluster, drop_database, fresh_database
 from tests.support.engine.postgres import FIRST_DAY, CountingMasterKey, RandomIds, migrate_template
 
 search_words_migration: Any = import_module("adapters.postgres.migrations.versions.0020_search_words")
+more_search_words_migration: Any = import_module("adapters.postgres.migrations.versions.0031_more_search_words")
 
 CATALOGUES = {
     "columns": """
@@ -239,8 +240,13 @@ def test_appointments_at_a_location_get_a_room(cluster: Cluster) -> None:
     drop_database(cluster, name)
 
 
+def _words_of(family: str, *more: str | None) -> tuple[str, ...]:
+    return search_words(("Ann", family), "+15185550100", date(1990, 5, 17), *more)
+
+
 def test_clients_of_before_are_found_by_search(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_words_migration, "BATCH", 2)
+    monkeypatch.setattr(more_search_words_migration, "BATCH", 1)
     name, practice = fresh_database(cluster), uuid4()
     dsn = cluster.dsn(database=name)
     _upgraded_to(dsn, search_words_migration.down_revision)
@@ -251,12 +257,13 @@ def test_clients_of_before_are_found_by_search(cluster: Cluster, monkeypatch: py
             (practice,),
         )
         families = ["D’Angelo", "Ångström", "Destroyed", "Łuk", "Lee"]
+        ids = {"Lee": ("K-17", "lee@example.org"), "Łuk": (None, "luk@example.org"), "Destroyed": ("K-18", None)}
         for family in families:
             owner.execute(
                 "INSERT INTO portal.clients (practice_id, id, given_name, family_name, sort_name, date_of_birth, phone,"
-                " status, created_at) VALUES (%s, %s, 'Ann', %s, lower(%s), '1990-05-17', '+15185550100', 'active',"
-                " now())",
-                (practice, uuid4(), family, family),
+                " status, created_at, external_id, email)"
+                " VALUES (%s, %s, 'Ann', %s, lower(%s), '1990-05-17', '+15185550100', 'active', now(), %s, %s)",
+                (practice, uuid4(), family, family, *ids.get(family, (None, None))),
             )
         owner.execute(
             "INSERT INTO portal.client_keys (practice_id, client_id, wrapped, made_at)"
@@ -270,7 +277,7 @@ def test_clients_of_before_are_found_by_search(cluster: Cluster, monkeypatch: py
             " JOIN portal.clients AS c ON c.practice_id = w.practice_id AND c.id = w.client_id GROUP BY 1, 2"
         ).fetchall()
         assert {family: (name, tuple(words)) for family, name, words in stored} == {
-            family: (sort_name(family, "Ann"), search_words(("Ann", family), "+15185550100", date(1990, 5, 17)))
+            family: (sort_name(family, "Ann"), _words_of(family, *ids.get(family, ())))
             for family in families
             if family != "Destroyed"
         }

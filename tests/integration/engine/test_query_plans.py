@@ -158,7 +158,14 @@ def parameters(one: Statement, planner: QueryPlanner) -> dict[str, Any]:
         "side": "portal",
     }
     if one.name.startswith("clients."):
-        named |= {"begins": ["word 7"], "ends": ["word 8"], "terms": [0], "term_count": 1, "account_status": None}
+        named |= {
+            "begins": ["word 7"],
+            "ends": ["word 8"],
+            "terms": [0],
+            "term_count": 1,
+            "account_status": None,
+            "care_team": None,
+        }
     if one.name in ("appointments.save_all", "attendances.save_all", "series.save_all", "calendar.change_all"):
         named |= {"rows": [], "entries": []}
     if one.name.startswith("appointments.list_"):

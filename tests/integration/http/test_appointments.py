@@ -382,7 +382,12 @@ async def test_invalid_input_is_reported_by_field(open_practice: OpenPractice) -
 
 
 async def test_late_cancellation_fee_is_the_one_configured(open_practice: OpenPractice) -> None:
-    fee = {"late_cancel": "fee", "late_cancel_fee": {"amount": 5000}, "cancel_notice_days": 1}
+    fee = {
+        "late_cancel": "fee",
+        "late_cancel_fee": {"amount": 5000},
+        "cancel_notice_minutes": None,
+        "cancel_notice_days": 1,
+    }
     strict = await OpenPractice.open(open_practice.portal, **fee)
     mira = await strict.client()
     appointment = await booked(strict, mira, open_practice.portal.clock.now() + timedelta(hours=4))

@@ -14,8 +14,7 @@ async def test_wrong_no_show_is_put_right_and_a_fee_waived(open_practice: OpenPr
     mira = await open_practice.client()
     desk = await open_practice.staff("front_desk")
     fee = {"amount": 6000, "currency": "USD"}
-    settings = {"late_cancel": "fee", "late_cancel_fee": fee}
-    await open_practice.ask(open_practice.admin, "PUT", f"{PRACTICE}/settings/appointments", settings)
+    await open_practice.change_settings("appointments", late_cancel="fee", late_cancel_fee=fee)
     body = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
     booked = await open_practice.ask(desk, "POST", f"{PRACTICE}/appointments", body)
     path, mine = f"{PRACTICE}/appointments/{booked['id']}", f"{PORTAL}/appointments/{booked['id']}"

@@ -71,5 +71,27 @@ async def test_calendar_can_be_managed_after_a_record_is_destroyed(open_practice
     assert (await open_practice.ask(desk, "POST", declined, {}))["status"] == "declined"
 
     # No new content is stored.
-    body = {**ADA, "address": "12 Elm Street", "version": 3}
+    body = {**ADA, "status": "active", "address": "12 Elm Street", "version": 3}
     assert await refused(open_practice, desk, "PUT", here, body) == (409, "record_destroyed")
+
+
+async def test_nothing_new_is_written_on_an_erased_record(open_practice: OpenPractice) -> None:
+    """Every route that would: the same answer for all of them."""
+    mira, portal = await open_practice.client(), open_practice.portal
+    await erase_record(portal.portal.parts.begin(), open_practice.practice_id, mira.id, portal.clock, RandomIds())
+    admin, here = open_practice.admin, f"{PRACTICE}/clients/{mira.id}"
+    slot = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
+    series = {name: value for name, value in slot.items() if name != "starts_at"}
+    terms = {"email": "pat@client.example", "relationship": "representative", "areas": ["profile"]}
+    attempts: list[tuple[str, str, object]] = [
+        ("PUT", here, {**ADA, "status": "active", "version": 3}),
+        ("PUT", f"{here}/care-team", {"clinician_ids": []}),
+        ("POST", f"{here}/invitations", {"email": "new@client.example"}),
+        ("POST", f"{here}/proxy-invitations", terms),
+        ("POST", f"{here}/grants", terms),
+        ("POST", f"{here}/legal-hold/place", None),
+        ("POST", f"{PRACTICE}/appointments", slot),
+        ("POST", f"{PRACTICE}/appointments/series", {**series, "first_start": "2026-03-10T10:00:00", "count": 2}),
+    ]
+    for method, path, body in attempts:
+        assert await refused(open_practice, admin, method, path, body) == (409, "record_destroyed"), path

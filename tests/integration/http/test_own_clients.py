@@ -30,7 +30,8 @@ async def two(open_practice: OpenPractice) -> TwoClinicians:
     proxy = await elm.client("Pat")
     ids = []
     for name, clinician in (("Ada", elm.clinician_id), ("Bea", colleague)):
-        body = {"given_name": name, "family_name": "Lund", **BORN, "external_id": name}
+        email = f"{name.lower()}@lund.example"
+        body = {"given_name": name, "family_name": "Lund", **BORN, "external_id": name, "email": email}
         one = await elm.ask(admin, "POST", f"{PRACTICE}/clients", body)
         await elm.ask(admin, "PUT", f"{PRACTICE}/clients/{one['id']}/care-team", {"clinician_ids": [str(clinician)]})
         ids.append(one["id"])
@@ -38,7 +39,7 @@ async def two(open_practice: OpenPractice) -> TwoClinicians:
     invited = await elm.ask(admin, "POST", f"{here}/proxy-invitations", {**TERMS, "email": "new@client.example"})
     granted = await elm.ask(admin, "POST", f"{here}/grants", TERMS)
     assert proxy.id
-    await elm.ask(admin, "PUT", f"{PRACTICE}/settings/accounts", {"clinicians_see": "own_clients"})
+    await elm.change_settings("accounts", clinicians_see="own_clients")
     rivera = await elm.staff("clinician", clinician_id=elm.clinician_id)
     return TwoClinicians(elm, rivera, *ids, invited["id"], granted["id"])
 
@@ -54,7 +55,7 @@ def attempts(two: TwoClinicians, client_id: str) -> list[tuple[str, str, Any]]:
     }
     return [
         ("GET", here, None),
-        ("PUT", here, {"given_name": "Bea", "family_name": "Mine", **BORN, "version": 2}),
+        ("PUT", here, {"given_name": "Bea", "family_name": "Mine", "status": "active", **BORN, "version": 2}),
         ("PUT", f"{here}/care-team", {"clinician_ids": [str(elm.clinician_id)], "version": 2}),
         ("GET", f"{here}/appointments", None),
         ("GET", f"{here}/contact-preferences", None),
@@ -95,9 +96,14 @@ async def test_lists_and_search_leave_colleagues_clients_out(two: TwoClinicians)
     for path in ("clients", "clients?external_id=Bea"):
         found = (await elm.ask(rivera, "GET", f"{PRACTICE}/{path}"))["items"]
         assert two.theirs not in [one["id"] for one in found]
-    for text in ("lund", "bea", "1985-12-10"):
+    for text in ("lund", "bea", "1985-12-10", "bea@lund.example"):
         found = (await elm.ask(rivera, "POST", f"{PRACTICE}/clients/search", {"text": text}))["items"]
         assert two.theirs not in [one["id"] for one in found]
+        everybodys = (await elm.ask(elm.admin, "POST", f"{PRACTICE}/clients/search", {"text": text}))["items"]
+        assert two.theirs in [one["id"] for one in everybodys]
+    for text in ("ada@lund.example", "ada"):
+        found = (await elm.ask(rivera, "POST", f"{PRACTICE}/clients/search", {"text": text}))["items"]
+        assert [one["id"] for one in found] == [two.mine]
     assert (await elm.ask(rivera, "GET", f"{PRACTICE}/invitations"))["items"] == []
     ids = {"client_ids": [two.theirs]}
     (done,) = (await elm.ask(rivera, "POST", f"{PRACTICE}/clients/invitations", ids))["items"]
@@ -118,9 +124,9 @@ async def test_whom_a_clinician_adds_is_theirs_and_an_appointment_makes_one_thei
 
 async def test_setting_ends_with_the_next_request(two: TwoClinicians) -> None:
     elm, rivera, path = two.practice, two.rivera, f"{PRACTICE}/clients/{two.theirs}"
-    await elm.ask(elm.admin, "PUT", f"{PRACTICE}/settings/accounts", {})
+    await elm.change_settings("accounts", clinicians_see="all_clients")
     assert (await elm.ask(rivera, "GET", path))["id"] == two.theirs
-    await elm.ask(elm.admin, "PUT", f"{PRACTICE}/settings/accounts", {"clinicians_see": "own_clients"})
+    await elm.change_settings("accounts", clinicians_see="own_clients")
     assert await refused(elm, rivera, "GET", path) == (404, "not_found")
     both = await elm.staff("clinician", "front_desk", clinician_id=elm.clinician_id)
     assert (await elm.ask(both, "GET", path))["id"] == two.theirs

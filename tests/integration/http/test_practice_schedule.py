@@ -73,7 +73,7 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     empty = await open_practice.ask(desk, "PUT", f"{calendar}/availability", {"openings": []})
     assert empty["conflicts"] == [booked]
     (clinician,) = (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/clinicians"))["items"]
-    details = {"name": clinician["name"], "active": False, "version": clinician["version"]}
+    details = {"name": clinician["name"], "licenses": [], "active": False, "version": clinician["version"]}
     left = await open_practice.ask(open_practice.admin, "PUT", calendar, details)
     assert (left["active"], left["conflicts"]) == (False, [booked])
     assert (await open_practice.ask(desk, "GET", f"{calendar}/availability"))["conflicts"] == [booked]
@@ -85,7 +85,10 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     refusal = await open_practice.ask(desk, "POST", reassign, body)
     assert [(one["appointment_id"], one["code"]) for one in refusal["refused"]] == [(booked, "outside_availability")]
     given = await open_practice.ask(desk, "POST", reassign, {**body, "outside_hours": True})
-    assert given == {"moved": [booked], "refused": []}
+    assert (given["moved"], given["refused"], given["series"]) == ([booked], [], [])
+    assert (given["joined_care_teams"], given["left_care_teams"]) == ([str(mira.id)], [str(mira.id)])
+    team = (await open_practice.ask(desk, "GET", f"{PRACTICE}/clients/{mira.id}"))["care_team"]
+    assert team == [str(colleague)], "at once"
     seen = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked}")
     assert seen["clinician_name"] == "Dr. Brandt"
     team = await open_practice.send(
@@ -218,7 +221,7 @@ async def test_series_is_extended_and_moved(open_practice: OpenPractice) -> None
         "version": 2,
     }
     moved = await open_practice.ask(desk, "POST", f"{here}/move", to_wednesday)
-    assert (moved["first_start"], moved["weeks"], moved["version"]) == ("2026-03-18T11:00:00", 4, 3)
+    assert (moved["first_start"], moved["count"], moved["version"]) == ("2026-03-18T11:00:00", 4, 3)
     assert moved["appointments"] == extended["appointments"]
     assert (moved["refused"], moved["not_moved"]) == ([], [])
     assert await starts() == ["2026-03-03T15:00:00Z", "2026-03-18T15:00:00Z", "2026-04-01T15:00:00Z"]

@@ -24,6 +24,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "cancel_notice_days": None,
         "late_cancel": "refuse",
         "late_cancel_fee": None,
+        "no_show_fee": None,
         "self_booking": True,
         "hold_duration_minutes": 10,
         "max_holds_per_client": 2,
@@ -51,6 +52,7 @@ CHANGED: dict[str, dict[str, Any]] = {
         "cancel_notice_days": 2,
         "late_cancel": "fee",
         "late_cancel_fee": {"amount": 5000, "currency": "EUR"},
+        "no_show_fee": {"amount": 6000, "currency": "EUR"},
         "self_booking": False,
         "hold_duration_minutes": 5,
         "max_holds_per_client": 1,
@@ -84,6 +86,18 @@ REFUSED: list[tuple[str, dict[str, Any], set[str]]] = [
     ("oidc", {**ISSUER, "jwks_url": "http://a.example/jwks"}, {"jwks_url"}),
     ("oidc", {**ISSUER, "jwks_url": "https:///jwks"}, {"jwks_url"}),
     ("oidc", {**ISSUER, "secret": "x"}, {"secret"}),
+    *(
+        ("oidc", {**ISSUER, "jwks_url": f"https://{host}/jwks"}, {"jwks_url"})
+        for host in (
+            "localhost",
+            "127.0.0.1",
+            "10.0.0.8:8443",
+            "169.254.169.254",
+            "[::1]",
+            "[::ffff:10.0.0.8]",
+            "2130706433",
+        )
+    ),
     ("appointments", {"cancel_notice_minutes": -1}, {"cancel_notice_minutes"}),
     ("appointments", {"cancel_notice_days": 0}, {"cancel_notice_days"}),
     ("appointments", {"cancel_notice_minutes": 60, "cancel_notice_days": 1}, {"cancel_notice_days"}),
@@ -134,7 +148,7 @@ async def test_put_replaces_the_defaults(open_practice: OpenPractice, section: s
     assert await open_practice.ask(admin, "GET", path) == changed
     same = await open_practice.ask(admin, "PUT", path, changed)
     assert same == {**changed, "version": 2}
-    assert await open_practice.ask(admin, "PUT", path, {}) == {**DEFAULTS[section], "version": 3}
+    assert await open_practice.ask(admin, "PUT", path, DEFAULTS[section]) == {**DEFAULTS[section], "version": 3}
     name = {"accounts": "account", "appointments": "appointment"}.get(section, section)
     assert open_practice.count("audit_entries", f"action = '{name}_settings.changed'") == 3
 
@@ -144,9 +158,9 @@ async def test_stale_version_is_refused(open_practice: OpenPractice, section: st
     admin, path = open_practice.admin, f"{PRACTICE}/settings/{section}"
     for known in (0, 1):
         for version in {0, 1, 2} - {known}:
-            stale = await open_practice.send(admin, "PUT", path, {"version": version})
+            stale = await open_practice.send(admin, "PUT", path, {**DEFAULTS[section], "version": version})
             assert (stale.status_code, stale.json()["code"]) == (409, "stale_version")
-        await open_practice.ask(admin, "PUT", path, {"version": known})
+        await open_practice.ask(admin, "PUT", path, {**DEFAULTS[section], "version": known})
 
 
 @pytest.mark.parametrize(("section", "body", "paths"), REFUSED)
@@ -154,10 +168,34 @@ async def test_wrong_field_is_named(
     shared_practice: OpenPractice, section: str, body: dict[str, Any], paths: set[str]
 ) -> None:
     admin, path = shared_practice.admin, f"{PRACTICE}/settings/{section}"
-    answer = await shared_practice.send(admin, "PUT", path, body)
+    answer = await shared_practice.send(admin, "PUT", path, {**DEFAULTS[section], **body})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert {one["path"] for one in answer.json()["errors"]} == paths
     assert (await shared_practice.ask(admin, "GET", path))["version"] == 0
+
+
+@pytest.mark.parametrize(
+    ("section", "field"),
+    [
+        (section, field)
+        for section, fields in DEFAULTS.items()
+        for field, value in fields.items()
+        if value is not None and field != "cancel_notice_minutes"
+    ],
+)
+async def test_setting_that_is_left_out_is_refused(shared_practice: OpenPractice, section: str, field: str) -> None:
+    """It would fall back to its default unseen: `clinicians_see` to all clients, a long password to a shorter one."""
+    body = {name: value for name, value in CHANGED[section].items() if name != field}
+    answer = await shared_practice.send(shared_practice.admin, "PUT", f"{PRACTICE}/settings/{section}", body)
+    assert (answer.status_code, {one["path"] for one in answer.json()["errors"]}) == (422, {field})
+
+
+async def test_notice_is_in_minutes_or_days(shared_practice: OpenPractice) -> None:
+    body = {**DEFAULTS["appointments"], "cancel_notice_minutes": None}
+    answer = await shared_practice.send(shared_practice.admin, "PUT", f"{PRACTICE}/settings/appointments", body)
+    assert answer.json()["errors"] == [
+        {"path": "cancel_notice_minutes", "code": "required", "message": "Enter the notice in minutes or in days."}
+    ]
 
 
 async def test_booking_options_show_the_appointment_settings(open_practice: OpenPractice) -> None:
@@ -177,7 +215,7 @@ async def test_booking_options_show_the_appointment_settings(open_practice: Open
 async def test_change_of_the_practice_leaves_settings_alone(open_practice: OpenPractice) -> None:
     admin, path = open_practice.admin, f"{PRACTICE}/settings/accounts"
     before = await open_practice.ask(admin, "GET", PRACTICE)
-    changed = await open_practice.ask(admin, "PUT", path, {"min_password_length": 15})
+    changed = await open_practice.ask(admin, "PUT", path, {**DEFAULTS["accounts"], "min_password_length": 15})
     assert await open_practice.ask(admin, "GET", PRACTICE) == before
     assert "settings" not in before
     named = {"name": "Elm", "time_zone": "America/Chicago", "state": "il", "version": before["version"]}

@@ -95,7 +95,13 @@ async def test_nothing_known_of_an_erased_person_is_left(open_practice: OpenPrac
     assert await refused(open_practice, desk, "POST", confirm, second.proof()) == (403, "forbidden")
     await open_practice.ask(first.person, "POST", f"{here}/legal-hold/place")
     assert await refused(open_practice, second.person, "POST", confirm, second.proof()) == (409, "under_legal_hold")
-    await open_practice.ask(first.person, "POST", f"{here}/legal-hold/lift")
+    lift = f"{here}/legal-hold/lift"
+    assert await refused(open_practice, first.person, "POST", lift, {"password": PASSWORD, "code": "000000"}) == (
+        422,
+        "code_refused",
+    )
+    proof = first.proof()
+    await open_practice.ask(first.person, "POST", lift, {"password": PASSWORD, "code": proof["code"]})
     done = await open_practice.ask(second.person, "POST", confirm, second.proof())
     assert done["state"] == "completed"
     await open_practice.portal.run_jobs()

@@ -73,3 +73,18 @@ async def test_proxy_does_not_get_the_kept_response_once_the_grant_ends(open_pra
         assert (answer.status_code, answer.json()["code"]) == refusal
         assert booked["id"] not in answer.text
     assert open_practice.count("appointments") == 1
+
+
+async def test_clinician_who_lost_the_client_does_not_get_the_kept_response(open_practice: OpenPractice) -> None:
+    """One who sees own clients only, and added the client: the answer names them."""
+    rivera = await open_practice.staff("clinician", clinician_id=open_practice.clinician_id)
+    await open_practice.change_settings("accounts", clinicians_see="own_clients")
+    path = f"{PRACTICE}/clients"
+    added = await open_practice.ask(rivera, "POST", path, ADA, **KEY)
+    again = await open_practice.send(rivera, "POST", path, ADA, **KEY)
+    assert (again.status_code, again.headers["idempotency-replayed"], again.json()) == (201, "true", added)
+    await open_practice.ask(open_practice.admin, "PUT", f"{path}/{added['id']}/care-team", {"clinician_ids": []})
+    answer = await open_practice.send(rivera, "POST", path, ADA, **KEY)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "Lovelace" not in answer.text
+    assert open_practice.count("clients") == 1

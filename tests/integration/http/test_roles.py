@@ -37,8 +37,9 @@ async def answer(
     try:
         if own_clients:
             async with valid_requests.attack.http_client(valid_requests.tokens["practice"]) as client:
-                setting = {"clinicians_see": "own_clients"}
-                assert (await client.put(f"{PRACTICE}/settings/accounts", json=setting)).is_success
+                path = f"{PRACTICE}/settings/accounts"
+                settings = {**(await client.get(path)).json(), "clinicians_see": "own_clients"}
+                assert (await client.put(path, json=settings)).is_success
         return await valid_requests.ask(request.method, request.target, headers, request.body)
     finally:
         valid_requests.snapshot.restore()

@@ -55,9 +55,10 @@ async def test_staff_add_and_take_out_clients(open_practice: OpenPractice) -> No
     assert open_practice.count("calendar") == 0
 
 
-async def test_clients_join_a_group_that_the_practice_opens(open_practice: OpenPractice) -> None:
+async def test_clients_join_a_group_that_one_of_them_began(open_practice: OpenPractice) -> None:
     mira, theo, ada = [await open_practice.client(name) for name in ("Mira", "Theo", "Ada")]
-    couple, group = await add_type(open_practice), await add_type(open_practice, self_bookable=True)
+    couple = await add_type(open_practice)
+    group = await add_type(open_practice, self_bookable=True, clients_may_open=True)
     options = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/options")
     bookable = {one["id"]: one["self_bookable"] for one in options["appointment_types"]}
     assert (bookable[couple], bookable[group], bookable[str(open_practice.appointment_type_id)]) == (False, True, True)

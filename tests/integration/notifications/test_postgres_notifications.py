@@ -106,5 +106,6 @@ async def test_local_mail_is_stored_and_listed_newest_first(world: PostgresNotif
     first = await mailer.send(Mail(world.ids.new(), "a@example.org", "Elm", "Your code", "It is ABCD."))
     second = await mailer.send_sms(SmsMessage(world.ids.new(), "+12125550123", "Hi"))
     kept = await captured_mail.latest(2)
+    assert (await captured_mail.latest(None))[:2] == kept
     assert [str(one.id) for one in kept] == [second, first]
     assert (kept[1].subject, kept[1].body, kept[1].kind) == ("Your code", "It is ABCD.", "email")

@@ -9,9 +9,10 @@ import pytest
 from joserfc.jwk import ECKey
 
 from adapters.oidc.jwks import MAX_CACHE_AGE, REFRESH_INTERVAL, RETRY_INTERVAL, JwksCache
-from adapters.oidc.public_fetch import fetch, is_public
+from adapters.oidc.public_fetch import fetch
 from adapters.oidc.staff_tokens import OidcStaffTokens
 from portal_core.kernel.errors import Unavailable
+from portal_core.kernel.public_addresses import is_public_address
 from tests.support.contracts.accounts.staff_tokens import PRACTICE
 from tests.support.oidc.fake_issuer import JWKS_URL, FakeIssuer, segment
 
@@ -157,7 +158,7 @@ async def test_keys_are_never_fetched_from_the_network_of_the_portal(host: str) 
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert is_public(address) is public
+    assert is_public_address(address) is public
 
 
 async def test_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:

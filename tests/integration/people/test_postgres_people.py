@@ -43,6 +43,7 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
+from tests.support.contracts.people.care_teams import CareTeamsContract
 from tests.support.contracts.people.client_accounts import ClientAccountsContract
 from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
@@ -117,6 +118,9 @@ class TestPostgresDestroyedRecords(DestroyedRecordContract): ...
 class TestPostgresManyClients(ManyClientsContract): ...
 
 
+class TestPostgresCareTeams(CareTeamsContract): ...
+
+
 class TestPostgresStaff(StaffContract): ...
 
 
@@ -184,7 +188,7 @@ async def test_late_page_reads_no_more_rows_than_the_first(world: PostgresPeople
     ).fetchone()
     assert marked is not None
     values = {"practice_id": world.practice_id, "size": 21, "after": marked[0]}
-    values |= {"now": world.clock.now(), "today": world.clock.now().date(), "account_status": None}
+    values |= {"now": world.clock.now(), "today": world.clock.now().date(), "account_status": None, "care_team": None}
     async with world.database.pool.acquire() as connection:
         await connection.execute(begin_transaction_sql(world.staff()))
         sql = f"EXPLAIN (ANALYZE, BUFFERS OFF) {NEXT_CLIENTS.sql}"

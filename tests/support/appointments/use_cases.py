@@ -106,9 +106,8 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
         return one.id
 
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:
-        member = StaffMember(
-            self.ids.new(), self.practice_id, "Grey", "grey@elm.test", frozenset({"clinician"}), clinician_id
-        )
+        ids, email = (self.ids.new(), self.practice_id), f"{clinician_id}@elm.test"
+        member = StaffMember(*ids, "Grey", email, frozenset({"clinician"}), clinician_id)
         account = Account(
             self.ids.new(),
             self.practice_id,

@@ -18,6 +18,7 @@ import httpx
 import psutil
 from attrs import define, field, frozen
 
+from tests.support.cli.prepared_process import run_prepared
 from tests.support.engine.embedded_postgres import is_gone
 
 LIMIT = 300.0
@@ -76,6 +77,9 @@ class PortalCommand:
 
     def run(self, *arguments: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run a command and wait for it to end."""
+        if self.interpreter == Interpreter():
+            environment = self.environment(**settings)
+            return run_prepared(arguments, cwd=self.folder, env=environment, stdin=stdin, timeout=LIMIT)
         return subprocess.run(
             [*self.interpreter.command, *arguments],
             cwd=self.folder,

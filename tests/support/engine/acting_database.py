@@ -86,6 +86,8 @@ def arguments_of(filled: ActingDatabase, name: str, practice: SamplePractice | N
         "kind": "test",
         "notice_class": "service",
     }
+    if name == "notify":  # to an account, or to a client
+        known["client"] = None
     values = {
         "uuid": uuid4(),
         "uuid[]": [uuid4()],

@@ -128,6 +128,8 @@ def row(table: Table, practice: SamplePractice, number: int, **given: Any) -> di
     allowed = _allowed(table)
     values: dict[str, Any] = {}
     for column in table.c:
+        if column.name == "recorded_at" and column.name not in given:
+            continue  # which the database sets
         if column.name in given:
             values[column.name] = given[column.name]
         elif column.name == "practice_id":

@@ -70,10 +70,14 @@ class OpenPractice:
         )
         open_practice.clinician_id = await open_practice.clinician()
         if appointment_settings:
-            await open_practice.ask(
-                open_practice.admin, "PUT", f"{PRACTICE}/settings/appointments", appointment_settings
-            )
+            await open_practice.change_settings("appointments", **appointment_settings)
         return open_practice
+
+    async def change_settings(self, section: str, **changes: Any) -> Any:
+        """Replace a section of the settings by itself with these changes."""
+        path = f"{PRACTICE}/settings/{section}"
+        shown = await self.ask(self.admin, "GET", path)
+        return await self.ask(self.admin, "PUT", path, {**shown, **changes})
 
     async def clinician(self, name: str = "Dr. Rivera") -> UUID:
         """Add a clinician with hours at the office and by telehealth."""

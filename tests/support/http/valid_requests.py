@@ -248,6 +248,7 @@ class _Setup:
             ),
             "request_record_erasure": RequestValues({"client_id": newcomer}, body=proof),
             "confirm_record_erasure": RequestValues({"erasure_id": waiting}, body=proof),
+            "lift_legal_hold": RequestValues(body=proof),
             "withdraw_record_erasure": RequestValues({"erasure_id": waiting}),
             "change_branding_settings": RequestValues(body={"version": None, "portal_url": None}),
             "block_time": RequestValues(body={"starts_at": "2026-04-22T13:00:00Z", "ends_at": "2026-04-22T15:00:00Z"}),
@@ -429,7 +430,8 @@ class _Setup:
     async def _owe_a_fee(self, appointment_id: str) -> None:
         """Have the client owe a fee for the appointment that has started, so that it can be waived."""
         settings = f"{PRACTICE}/settings/appointments"
-        fee = {"late_cancel_fee": {"amount": 4000, "currency": "USD"}}
+        shown = await self.post(self.attack.administrator, settings, method="GET")
+        fee = {**shown, "late_cancel_fee": {"amount": 4000, "currency": "USD"}}
         await self.post(self.attack.administrator, settings, fee, method="PUT")
         charge = {"status": "attending", "fee": "charge", "reason": "Called off late, and came"}
         appointment = f"{PRACTICE}/appointments/{appointment_id}"

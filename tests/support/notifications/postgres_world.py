@@ -117,6 +117,19 @@ class PostgresNotificationsWorld(NotificationsWorld):
             *(client_id, appointment_id),
         )
 
+    async def add_invitation(self, client_id: UUID, expires_at: datetime, *, state: str = "open") -> None:
+        self._insert(
+            "invitations",
+            kind="client",
+            email="record@example.org",
+            email_key="record@example.org",
+            client_id=client_id,
+            state=state,
+            attempts=0,
+            created_at=self.clock.now(),
+            expires_at=expires_at,
+        )
+
     async def add_email_change(self, account_id: UUID, old: str, new: str) -> UUID:
         return self._insert(
             "email_changes",

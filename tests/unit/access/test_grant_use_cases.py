@@ -15,7 +15,7 @@ from portal_core.access.use_cases.expire_grants import BATCH, ExpireGrants
 from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
 from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
-from portal_core.access.views import GrantView
+from portal_core.access.views import GrantHolderView, GrantView
 from portal_core.accounts.model import Account, Session
 from portal_core.accounts.tokens import hash_token
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
@@ -242,6 +242,23 @@ async def test_grant_access_refusals(use_cases: MemoryPeopleUseCases) -> None:
         await grant_access(use_cases, child.id, ANN)
 
 
+async def test_staff_see_who_has_access(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    child, clinician = await world.add_client(date_of_birth=birthday(8)), await world.add_clinician()
+    mother = await world.add_client("Mia", email="ma@example.org")
+    account = await world.add_account("ma@example.org", "client", client_id=mother.id)
+    await world.add_grant(child.id, account.id)
+    async with world.begin(world.system) as unit:
+        await unit.care_teams.assign(child.with_next_version(), (clinician.id,), AUDIT_ENTRY)
+        await unit.commit(None)
+    list_grants = ListGrants(world.begin, world.clock)
+    (view,) = (await list_grants(world.staff("front_desk"), child.id)).items
+    assert (view.account_id, view.holder) == (account.id, GrantHolderView("ma@example.org", "Mia Lee"))
+    confined = evolve(world.staff("clinician"), clinician_id=clinician.id, own_clients_only=True)
+    (view,) = (await list_grants(confined, child.id)).items
+    assert view.holder == GrantHolderView("ma@example.org"), "the name is another client's"
+
+
 async def test_a_client_sees_who_has_access_and_a_proxy_does_not(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     client = await world.add_client(email=ANN)
@@ -251,6 +268,7 @@ async def test_a_client_sees_who_has_access_and_a_proxy_does_not(use_cases: Memo
     list_grants = ListGrants(world.begin, world.clock)
     (view,) = (await list_grants(world.as_client(client.id), client.id)).items
     assert (view.account_id, view.until, view.areas) == (proxy.id, None, ("forms",))
+    assert view.holder == GrantHolderView()
     for actor, client_id in (
         (world.as_client(client.id), other.id),
         (world.as_proxy(proxy.id, client.id), client.id),

@@ -7,7 +7,10 @@ from portal_core.accounts.errors import ChallengeNotOpen, RefreshRefused, SignIn
 from portal_core.accounts.model import Account
 from portal_core.accounts.views import SessionTokens
 from portal_core.kernel.errors import Unauthenticated
+from portal_core.people.details import ClinicianDetails
 from portal_core.people.errors import LastAdministrator
+from portal_core.people.use_cases.add_clinician import AddClinician, AddClinicianCommand
+from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
 from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from tests.unit.accounts.call_recorder import record_calls
 from tests.unit.accounts.test_staff_oidc import SAM, link, sign_in_with_token
@@ -122,3 +125,22 @@ async def test_last_administrator_cannot_be_removed() -> None:
     assert (await change(world.staff(), evolve(stays, roles=frozenset({"administrator", "biller"})))).version == 2
     await world.add_staff("eve@elm.example", roles=frozenset({"administrator"}))
     assert (await change(world.staff(), evolve(gone, version=2))).active is False
+
+
+async def test_clinician_who_leaves_is_signed_out_and_signs_in_no_more() -> None:
+    use_cases = AccountUseCases()
+    account, tokens, _ = await enrolled(use_cases)
+    begin, clock, ids = use_cases.world.begin, use_cases.world.clock, use_cases.world.ids
+    grey = await AddClinician(begin, ids)(use_cases.system, AddClinicianCommand(ClinicianDetails("Dr. Grey")))
+    staff = ChangeStaffCommand(account.staff_id, "Sam Wu", frozenset({"clinician"}), grey.id, True, 1)
+    await ChangeStaff(begin, clock)(use_cases.system, staff)
+    assert await use_cases.authenticated(tokens)
+    gone = ChangeClinicianCommand(grey.id, ClinicianDetails("Dr. Grey", active=False), 1)
+    left = await ChangeClinician(begin, clock)(use_cases.system, gone)
+    assert [(one.id, one.active) for one in left.staff] == [(account.staff_id, False)]
+    with pytest.raises(Unauthenticated):
+        await use_cases.authenticated(tokens)
+    with pytest.raises(SignInRefused):
+        await use_cases.attempt_sign_in(STAFF, PASSWORD, side="practice")
+    ended = [one for one in await use_cases.world.audit() if one.action == "sessions.ended"]
+    assert (ended[-1].target, ended[-1].facts) == (account.id, {"by": "staff_left"})

@@ -5,11 +5,13 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from portal_core.accounts.invitation_errors import Discharged
 from portal_core.accounts.use_cases.invite_client import InviteClientCommand
 from portal_core.accounts.use_cases.invite_clients import InviteClients, InviteClientsCommand
 from portal_core.accounts.use_cases.withdraw_invitation import WithdrawInvitation
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
 from portal_core.kernel.page import PageRequest
+from portal_core.people.model import ClientFilter
 from portal_core.people.use_cases.get_client import GetClient
 from portal_core.people.use_cases.list_clients import ListClients, ListClientsQuery
 from tests.support.people.use_cases import ANN, birthday
@@ -51,6 +53,7 @@ async def test_result_says_of_each_client_what_was_done(use_cases: MemoryPeopleU
     done = await invite_clients(use_cases)(front_desk, command)
     assert ({one.client_id: one.outcome for one in done.items}, done.next) == (expected, None)
     assert len(done.items) == len(expected)
+    assert {one.outcome for one in done.items if one.reason is None} == {"invited"}
     invitations = {one.client_id: one.invitation for one in done.items if one.invitation is not None}
     assert invitations.keys() == {ben.id, open_before.id}
     assert invitations[open_before.id] == before
@@ -63,23 +66,43 @@ async def test_result_says_of_each_client_what_was_done(use_cases: MemoryPeopleU
     await use_cases.accepted("ben@example.org", await use_cases.code(new.id))
 
 
-async def test_pages_reach_every_active_client_without_account_once(use_cases: MemoryPeopleUseCases) -> None:
+async def test_pages_answer_every_client_once(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
-    await use_cases.add_client_with_account()
-    await world.add_client(email="gone@example.org", status="discharged")
+    holder = await use_cases.add_client_with_account()
+    gone = await world.add_client(email="gone@example.org", status="discharged")
+    left = await world.add_client(email="left@example.org")
+    await world.add_account("left@example.org", client_id=left.id, status="closed")
+    invited = await world.add_client(email="before@example.org")
+    before = await use_cases.invite_client(world.staff("front_desk"), InviteClientCommand(invited.id))
     clients = [await world.add_client(f"N{number}", email=f"n{number}@example.org") for number in range(5)]
     child = await world.add_client("Zoe", "Zed", email="zoe@example.org", date_of_birth=birthday(8))
-    outcomes, after = {}, None
+    outcomes, reasons, after = {}, dict[UUID, str | None](), None
     while True:
         page = PageRequest(after, 2)
         done = await invite_clients(use_cases)(world.system, InviteClientsCommand(page=page))
+        assert outcomes.keys().isdisjoint(one.client_id for one in done.items)
         outcomes |= {one.client_id: one.outcome for one in done.items}
+        reasons |= {one.client_id: one.reason for one in done.items}
         after = done.next
         if after is None:
             break
-    assert outcomes == {one.id: "invited" for one in clients} | {child.id: "account_not_allowed"}
+    not_invited = {
+        holder.client_id: "already_registered",
+        gone.id: "discharged",
+        left.id: "account_closed",
+        invited.id: "already_invited",
+        child.id: "account_not_allowed",
+    }
+    assert outcomes == {one.id: "invited" for one in clients} | not_invited
+    assert {one for one, reason in reasons.items() if reason} == not_invited.keys()
+    assert reasons[gone.id] == Discharged.title
     repeated = await invite_clients(use_cases)(world.system, InviteClientsCommand())
-    assert [one.client_id for one in repeated.items] == [child.id]
+    assert {one.client_id: one.outcome for one in repeated.items} == {
+        one.id: "already_invited" for one in clients
+    } | not_invited
+    assert before in [one.invitation for one in repeated.items]
+    (asked,) = (await invite_clients(use_cases)(world.system, InviteClientsCommand((left.id,)))).items
+    assert asked.outcome == "invited"
 
 
 async def test_permissions_and_bounds(use_cases: MemoryPeopleUseCases) -> None:
@@ -105,7 +128,7 @@ async def test_staff_see_who_has_an_account(use_cases: MemoryPeopleUseCases) -> 
             assert listed.account == view.account
         for wanted in ("none", "invited", "active", "suspended", "closed"):
             for by_id in (None, "E-1"):
-                found = await list_clients(front_desk, ListClientsQuery(external_id=by_id, account=wanted))
+                found = await list_clients(front_desk, ListClientsQuery(external_id=by_id, wanted=ClientFilter(wanted)))
                 assert bool(found.items) == (wanted == view.account.status)
         return view.account.status
 

@@ -7,21 +7,35 @@ from uuid import UUID
 import pytest
 from attrs import evolve, field, frozen
 
-from portal_core.accounts.errors import CodeRefused, SecondFactorRequired, WrongPassword
+from portal_core.access.model import GrantTerms
+from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
+from portal_core.accounts.errors import (
+    AdministratorTooNew,
+    CodeRefused,
+    RequesterNotAdministrator,
+    SecondFactorRequired,
+    WrongPassword,
+)
+from portal_core.accounts.identity_provider import Credential
+from portal_core.accounts.model import ExternalIdentity
+from portal_core.accounts.second_person import ADMINISTRATOR_TRIAL
 from portal_core.accounts.use_cases.confirm_record_erasure import ConfirmRecordErasure, ConfirmRecordErasureCommand
-from portal_core.accounts.use_cases.delete_credential import DeleteCredential
+from portal_core.accounts.use_cases.end_credential import EndCredential
+from portal_core.accounts.use_cases.lift_legal_hold import LiftLegalHold, LiftLegalHoldCommand
 from portal_core.accounts.use_cases.list_record_erasures import ListRecordErasures
 from portal_core.accounts.use_cases.request_record_erasure import RequestRecordErasure, RequestRecordErasureCommand
 from portal_core.accounts.use_cases.withdraw_record_erasure import WithdrawRecordErasure, WithdrawRecordErasureCommand
-from portal_core.kernel.actor import Origin, StaffActor
+from portal_core.kernel.actor import Origin, Role, StaffActor
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RecordDestroyed, Unauthenticated
 from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.people.details import ClientDetails
 from portal_core.people.erasure import ERASURE_TTL, RecordErasureView, erased
 from portal_core.people.errors import ErasureNotOpen, ErasureOpen, UnderLegalHold
+from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
-from portal_core.people.use_cases.lift_legal_hold import LiftLegalHold
+from portal_core.people.use_cases.change_staff import ChangeStaff, ChangeStaffCommand
 from portal_core.people.use_cases.place_legal_hold import PlaceLegalHold
 from tests.support.contracts.accounts.world import DATE_OF_BIRTH
 from tests.unit.accounts.use_cases import ANN, PASSWORD, STEP, AccountUseCases
@@ -77,11 +91,43 @@ class Practice:
         return cls(use_cases, first, second, account.client_id, account.id)
 
     @staticmethod
-    async def _administrator(use_cases: AccountUseCases, email: str) -> Administrator:
-        await use_cases.add_staff_account(email)
+    async def _administrator(use_cases: AccountUseCases, email: str, staff_id: UUID | None = None) -> Administrator:
+        """One whom the operator appointed, or the administrator that this member of staff is."""
+        staff_id = staff_id or await use_cases.world.add_staff(email, ["administrator"])
+        account = await use_cases.world.account(email, kind="staff", staff_id=staff_id)
+        await use_cases.passwords.create(Credential.of(account), PASSWORD)
         secret, _ = await use_cases.enrolled(await use_cases.signed_in(email, side="practice"))
         account = await use_cases.account(email, "practice")
         return Administrator(StaffActor(use_cases.world.practice_id, account.id, frozenset({"administrator"})), secret)
+
+    async def appointed(self, email: str = "mallory@elm.example") -> Administrator:
+        """Another administrator whom the first one just added, with an account of their own."""
+        world = self.use_cases.world
+        add = AddStaff(world.begin, world.clock, world.ids)
+        member = await add(self.first.actor, AddStaffCommand("Mal", email, frozenset({"administrator"})))
+        return await self._administrator(self.use_cases, email, member.id)
+
+    async def change_staff(self, whose: Administrator, roles: frozenset[Role], *, active: bool = True) -> None:
+        """The second administrator changes a member's roles."""
+        world = self.use_cases.world
+        async with world.begin(world.system) as unit:
+            account = await unit.accounts.get(whose.actor.account_id)
+            assert account is not None
+            assert account.staff_id is not None
+            member = await unit.staff_records.get(account.staff_id)
+        assert member is not None
+        command = ChangeStaffCommand(member.id, member.name, roles, None, active, member.version)
+        await ChangeStaff(world.begin, world.clock)(self.second.actor, command)  # type: ignore[arg-type]
+
+    async def lifted(self, by: Administrator, **more: str) -> None:
+        values = {"password": PASSWORD} | (more if "code" in more else {"code": self.code(by), **more})
+        lift = LiftLegalHold(self.use_cases.world.begin, self.use_cases.reauthentication)
+        await lift(by.actor, LiftLegalHoldCommand(self.client_id, **values))
+
+    def told(self) -> list[tuple[str, UUID | None]]:
+        """Of which erasures and holds whom was told."""
+        kinds = ("erasure_requested", "erasure_confirmed", "legal_hold_lifted")
+        return [(one.kind, one.to_account) for one in self.use_cases.world.notices if one.kind in kinds]
 
     def code(self, by: Administrator) -> str:
         self.use_cases.world.clock.advance(STEP)
@@ -155,18 +201,23 @@ async def test_erased_record_is_not_filled_again() -> None:
         )
     with pytest.raises(RecordDestroyed):
         await AssignCareTeam(world.begin, world.clock)(practice.first.actor, AssignCareTeamCommand(client.id, ()))
+    with pytest.raises(RecordDestroyed):
+        await PlaceLegalHold(world.begin, world.clock)(practice.first.actor, client.id)
+    grant = GrantAccessCommand(client.id, "pat@example.org", GrantTerms("representative", areas=frozenset({"profile"})))
+    with pytest.raises(RecordDestroyed):
+        await GrantAccess(world.begin, world.clock, world.ids)(practice.first.actor, grant)
     assert await practice.client() == client
 
 
 async def test_account_is_deleted_at_the_identity_provider() -> None:
     practice = await Practice.create()
     account = await practice.use_cases.account(ANN)
-    delete = DeleteCredential(practice.use_cases.world.begin, practice.use_cases.credentials)
+    delete = EndCredential(practice.use_cases.world.begin, practice.use_cases.credentials)
     await delete(practice.use_cases.system, account.id)
     assert (account.side, account.id) in practice.use_cases.pool.people
     await practice.confirmed(await practice.ask(), practice.second)
     jobs = await practice.use_cases.world.jobs()
-    assert ("delete_credential", {"account_id": account.id}) in jobs
+    assert ("end_credential", {"account_id": account.id}) in jobs
     assert ("account_closed", {"account_id": account.id, "client_id": practice.client_id}) in jobs
     for _ in range(2):
         await delete(practice.use_cases.system, account.id)
@@ -203,7 +254,9 @@ async def test_a_fresh_second_factor_is_required() -> None:
         await practice.confirm(
             practice.second.actor, ConfirmRecordErasureCommand(practice.client_id, asked.id, PASSWORD, "000000")
         )
-    account = await practice.use_cases.add_staff_account("sam@elm.example")
+    staff_id = await practice.use_cases.world.add_staff("sam@elm.example", ["administrator"])
+    account = await practice.use_cases.world.account("sam@elm.example", kind="staff", staff_id=staff_id)
+    await practice.use_cases.passwords.create(Credential.of(account), PASSWORD)
     single = StaffActor(practice.use_cases.world.practice_id, account.id, frozenset({"administrator"}))
     with pytest.raises(SecondFactorRequired):
         await practice.request(single, RequestRecordErasureCommand(practice.client_id, PASSWORD))
@@ -263,12 +316,16 @@ async def test_a_request_expires_and_can_be_withdrawn() -> None:
 async def test_nothing_is_erased_under_a_legal_hold() -> None:
     practice = await Practice.create()
     place = PlaceLegalHold(practice.use_cases.world.begin, practice.use_cases.world.clock)
-    lift = LiftLegalHold(practice.use_cases.world.begin)
-    for use_case in (place, lift):
-        with pytest.raises(NotFound):
-            await use_case(practice.first.actor, UUID(int=5))
-        with pytest.raises(Forbidden):
-            await use_case(evolve(practice.first.actor, roles=frozenset({"biller"})), practice.client_id)
+    lift = LiftLegalHold(practice.use_cases.world.begin, practice.use_cases.reauthentication)
+    biller = evolve(practice.first.actor, roles=frozenset({"biller"}))
+    for client_id, actor, error in (
+        (UUID(int=5), practice.first.actor, NotFound),
+        (practice.client_id, biller, Forbidden),
+    ):
+        with pytest.raises(error):
+            await place(actor, client_id)
+        with pytest.raises(error):
+            await lift(actor, LiftLegalHoldCommand(client_id, PASSWORD, "1"))
     asked = await practice.ask()
     await place(practice.first.actor, practice.client_id)
     with pytest.raises(UnderLegalHold):
@@ -277,8 +334,117 @@ async def test_nothing_is_erased_under_a_legal_hold() -> None:
     with pytest.raises(UnderLegalHold):
         await practice.ask()
     assert (await practice.client()).given_name == "Ann"
-    await lift(practice.first.actor, practice.client_id)
+    await practice.lifted(practice.first)
     await place(practice.use_cases.system, practice.client_id)
-    await lift(practice.use_cases.system, practice.client_id)
+    await lift(practice.use_cases.system, LiftLegalHoldCommand(practice.client_id))
     await practice.confirmed(await practice.ask(), practice.second)
     assert (await practice.client()).given_name == "Erased"
+
+
+async def test_lifting_a_legal_hold_takes_a_fresh_second_factor() -> None:
+    practice = await Practice.create()
+    await PlaceLegalHold(practice.use_cases.world.begin, practice.use_cases.world.clock)(
+        practice.first.actor, practice.client_id
+    )
+    for wrong, error in (
+        ({"password": "wrong"}, WrongPassword),
+        ({"code": "000000"}, CodeRefused),
+        ({"code": ""}, Invalid),
+    ):
+        with pytest.raises(error):
+            await practice.lifted(practice.first, **wrong)
+    with pytest.raises(UnderLegalHold):
+        await practice.ask()
+    await practice.lifted(practice.first)
+    assert (await practice.ask()).state == "open"
+
+
+async def test_administrator_whom_another_just_appointed_is_no_second_person() -> None:
+    """They may be the same person with another account: neither of the two requests by them, nor a confirmation."""
+    practice = await Practice.create()
+    other = await practice.appointed()
+    asked = await practice.ask()
+    with pytest.raises(AdministratorTooNew):
+        await practice.confirmed(asked, other)
+    await practice.withdraw(practice.first.actor, WithdrawRecordErasureCommand(practice.client_id, asked.id))
+    with pytest.raises(AdministratorTooNew):
+        await practice.request(
+            other.actor, RequestRecordErasureCommand(practice.client_id, PASSWORD, practice.code(other))
+        )
+    assert (await practice.client()).given_name == "Ann"
+    practice.use_cases.world.clock.advance(ADMINISTRATOR_TRIAL)
+    assert (await practice.confirmed(await practice.ask(), other)).state == "completed"
+
+
+async def test_administrator_counts_since_they_have_an_account() -> None:
+    """Whoever appoints an administrator early and opens their account late has not been seen by the others."""
+    practice = await Practice.create()
+    world = practice.use_cases.world
+    add = AddStaff(world.begin, world.clock, world.ids)
+    command = AddStaffCommand("Mal", "mallory@elm.example", frozenset({"administrator"}))
+    member = await add(practice.first.actor, command)
+    world.clock.advance(ADMINISTRATOR_TRIAL)
+    late = await practice._administrator(practice.use_cases, "mallory@elm.example", member.id)
+    with pytest.raises(AdministratorTooNew):
+        await practice.confirmed(await practice.ask(), late)
+
+
+async def test_member_who_becomes_administrator_again_counts_from_then() -> None:
+    practice = await Practice.create()
+    await practice.change_staff(practice.first, frozenset({"biller"}))
+    await practice.change_staff(practice.first, frozenset({"administrator"}))
+    with pytest.raises(AdministratorTooNew):
+        await practice.ask()
+    practice.use_cases.world.clock.advance(ADMINISTRATOR_TRIAL)
+    assert (await practice.ask()).state == "open"
+    await practice.change_staff(practice.first, frozenset({"administrator", "biller"}))
+    assert (await practice.confirmed((await practice.listed(practice.second.actor)).items[0], practice.second)).state
+
+
+@pytest.mark.parametrize(("roles", "active"), [(("biller",), True), (("administrator",), False)])
+async def test_requester_is_still_an_administrator_at_the_confirmation(roles: tuple[Role, ...], active: bool) -> None:
+    practice = await Practice.create()
+    asked = await practice.ask()
+    await practice.change_staff(practice.first, frozenset(roles), active=active)
+    with pytest.raises(RequesterNotAdministrator):
+        await practice.confirmed(asked, practice.second)
+    operator = ConfirmRecordErasureCommand(practice.client_id, asked.id)
+    with pytest.raises(RequesterNotAdministrator):
+        await practice.confirm(practice.use_cases.system, operator)
+    assert (await practice.client()).given_name == "Ann"
+
+
+async def test_every_administrator_is_told_of_each_step() -> None:
+    practice = await Practice.create()
+    await practice.use_cases.world.account("bo@elm.example", kind="staff")
+    place = PlaceLegalHold(practice.use_cases.world.begin, practice.use_cases.world.clock)
+    await place(practice.first.actor, practice.client_id)
+    await practice.lifted(practice.first)
+    await practice.lifted(practice.first)  # there is none
+    await practice.confirmed(await practice.ask(), practice.second)
+    both = {practice.first.actor.account_id, practice.second.actor.account_id}
+    told = practice.told()
+    assert len(told) == 6
+    assert [kind for kind, _ in told[::2]] == ["legal_hold_lifted", "erasure_requested", "erasure_confirmed"]
+    assert {account for _, account in told} == both
+    assert all(kind == other for (kind, _), (other, _) in zip(told[::2], told[1::2], strict=True))
+
+
+async def test_administrator_of_the_identity_provider_alone_takes_no_part() -> None:
+    """A token of theirs is no proof, since an administrator chooses the provider."""
+    practice = await Practice.create()
+    world, email = practice.use_cases.world, "olga@elm.example"
+    staff_id = await world.add_staff(email, ["administrator"])
+    account = await world.account(email, kind="staff", staff_id=staff_id)
+    async with world.begin(world.system) as unit:
+        linked = account.link(ExternalIdentity("https://idp.example", "olga"))
+        await unit.accounts.save(linked, AuditEntry("test.linked"))
+        await unit.commit(None)
+    olga = Administrator(StaffActor(world.practice_id, account.id, frozenset({"administrator"})), "")
+    asked = await practice.ask()
+    with pytest.raises(SecondFactorRequired) as refused:
+        await practice.confirm(olga.actor, ConfirmRecordErasureCommand(practice.client_id, asked.id, PASSWORD, "1"))
+    assert refused.value.detail == "Ask an administrator who signs in with a password and an authenticator app."
+    with pytest.raises(SecondFactorRequired):
+        await practice.lifted(olga, code="1")
+    assert "legal_hold.lift_refused" in await practice.use_cases.actions()

@@ -63,5 +63,5 @@ async def test_closing_staff_account_removes_no_calendar_feed() -> None:
     account = await use_cases.add_staff_account()
     tokens = await use_cases.open_session_for(account)
     await use_cases.close(await use_cases.holder(tokens), CloseAccountCommand(PASSWORD))
-    assert [name for name, _ in await use_cases.world.jobs()][-2:] == ["disable_credential", "account_closed"]
+    assert [name for name, _ in await use_cases.world.jobs()][-2:] == ["end_credential", "account_closed"]
     assert "client_id" not in (await use_cases.world.jobs())[-1][1]

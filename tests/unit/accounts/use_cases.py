@@ -26,7 +26,7 @@ from portal_core.accounts.use_cases.authenticate import Authenticate, Authentica
 from portal_core.accounts.use_cases.change_password import ChangePassword
 from portal_core.accounts.use_cases.close_account import CloseAccount
 from portal_core.accounts.use_cases.confirm_second_factor import ConfirmSecondFactor, ConfirmSecondFactorCommand
-from portal_core.accounts.use_cases.disable_credential import DisableCredential
+from portal_core.accounts.use_cases.end_credential import EndCredential
 from portal_core.accounts.use_cases.end_session import EndSession
 from portal_core.accounts.use_cases.enroll_second_factor import EnrollSecondFactor, EnrollSecondFactorCommand
 from portal_core.accounts.use_cases.extend_session import ExtendSession
@@ -86,7 +86,7 @@ class AccountUseCases:
     request_password_reset: RequestPasswordReset = field(init=False)
     process_email_request: ProcessEmailRequest = field(init=False)
     send_code: SendMailedCode = field(init=False)
-    disable: DisableCredential = field(init=False)
+    disable: EndCredential = field(init=False)
     verify: VerifyEmail = field(init=False)
     reset: ResetPassword = field(init=False)
     finish_password_resets: FinishPasswordResets = field(init=False)
@@ -130,7 +130,7 @@ class AccountUseCases:
         self.request_password_reset = RequestPasswordReset(begin, clock, ids, self.limits)
         self.process_email_request = ProcessEmailRequest(begin, clock, ids)
         self.send_code = SendMailedCode(begin, self.codes)
-        self.disable = DisableCredential(begin, self.credentials)
+        self.disable = EndCredential(begin, self.credentials)
         self.verify = VerifyEmail(begin, self.codes, self.strength, self.limits)
         self.reset = ResetPassword(begin, clock, ids, self.codes, self.strength, self.limits)
         self.finish_password_resets = FinishPasswordResets(begin, clock, self.passwords)
@@ -183,7 +183,7 @@ class AccountUseCases:
         for name, ids in jobs[self._jobs_done :]:
             if name == "process_email_request":
                 await self.process_email_request(self.system, ids["email_request_id"])
-            elif name == "disable_credential":
+            elif name == "end_credential":
                 await self.disable(self.system, ids["account_id"])
             elif name == "withdraw_excluded_invitations":
                 await WithdrawExcludedInvitations(self.world.begin)(self.system, ids["account_id"])

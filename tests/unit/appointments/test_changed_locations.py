@@ -1,6 +1,6 @@
 """Appointments follow the address, name and time zone of their location."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import pytest_asyncio
@@ -13,6 +13,11 @@ from portal_core.appointments.settings import Location
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
 from portal_core.appointments.use_cases.define_location import DefineLocation, DefineLocationCommand
+from portal_core.appointments.use_cases.publish_availability import (
+    Opening,
+    PublishAvailability,
+    PublishAvailabilityCommand,
+)
 from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.series_setup import appointments_of, book, extend, move
@@ -233,3 +238,20 @@ async def test_series_without_a_date_to_come_follow_their_location(office: Offic
     assert known[extended.appointments[-1]] == first_instant(next_start, CHICAGO)
     audited = [one for one in await scenario.world.audit() if one.action == "series.time_zone_changed"]
     assert [one.target for one in audited] == [view.id]
+
+
+async def test_hours_for_video_visits_stay_in_the_zone_of_the_practice_and_the_answer_says_so(office: Office) -> None:
+    world, grey = office.scenario.world, office.scenario.grey
+    gone = await world.add_clinician("Dr. Brown", active=False)
+    for clinician_id, places in ((grey, (office.location.id, None)), (gone, (office.location.id, None))):
+        week = tuple(Opening(weekday=0, start_time=time(9), end_time=time(17), location_id=one) for one in places)
+        command = PublishAvailabilityCommand(clinician_id=clinician_id, openings=week)
+        await PublishAvailability(world.begin, world.clock, world.ids)(world.front_desk, command)
+    green = await world.add_clinician("Dr. Green")
+    await world.open_week(green)
+    view = await office.change(time_zone=CHICAGO)
+    assert (view.online_hours_kept, view.practice_time_zone) == ((grey,), ZONE)
+    hours = await office.scenario.use_cases.get_availability(world.front_desk, grey)
+    assert {one.location_id: one.time_zone for one in hours.rules} == {office.location.id: CHICAGO, None: ZONE}
+    assert (await office.change(time_zone=CHICAGO, name="Oak")).online_hours_kept == ()
+    assert (await office.change(time_zone=ZONE)).online_hours_kept == (), "as the practice"

@@ -73,9 +73,7 @@ class TestCorrections:
 
     async def test_visit_that_did_not_take_place_is_withdrawn(self, scenario: BookingScenario) -> None:
         choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(2, 9))
-        command = BookAppointmentForClientsCommand(
-            choice=choice, client_ids=(scenario.ann.client_id,), outside_hours=True, took_place=True
-        )
+        command = BookAppointmentForClientsCommand(choice=choice, client_ids=(scenario.ann.client_id,), took_place=True)
         view = await scenario.use_cases.book_for(scenario.world.front_desk, command)
         withdrawn = await scenario.use_cases.correct(scenario.world.front_desk, correction(view, "cancelled"))
         assert withdrawn.status == await status(scenario, scenario.ann, view) == "cancelled"
@@ -237,7 +235,7 @@ class TestFees:
         ):
             await scenario.use_cases.correct(scenario.world.front_desk, correction(missed, status, fee=fee))
         told = [one.kind for one in (await scenario.world.notices())[before:]]
-        assert told == ["late_cancel_fee", "fee_removed", "late_cancel_fee"]
+        assert told == ["late_cancel_fee", "fee_removed", "no_show_fee"]
 
     async def test_only_who_manages_the_calendar_waives(self, scenario: BookingScenario) -> None:
         view = await booked(scenario)

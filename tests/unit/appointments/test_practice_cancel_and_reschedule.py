@@ -9,6 +9,7 @@ from portal_core.appointments.errors import (
     NotBooked,
     NotStarted,
 )
+from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.use_cases.block_time import BlockTimeCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
@@ -18,6 +19,7 @@ from portal_core.appointments.use_cases.hold_slot import HoldSlotCommand
 from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.kernel.errors import Invalid, NotFound, StaleVersion
+from portal_core.kernel.money import Money
 from tests.support.contracts.appointments.world import ZONE, new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import WEDNESDAY, booked, grey, start_times
@@ -146,6 +148,38 @@ class TestStaffChanges:
                 await operation
         actions = {one.action for one in await scenario.world.audit() if one.target in (view.id, other.id)}
         assert {"appointment.completed", "appointment.no_show"} <= actions
+
+    @pytest.mark.parametrize(
+        ("own", "charge_fee", "due"),
+        [(30, None, 30), (30, True, 30), (30, False, None), (None, None, None), (None, True, 80), (None, False, None)],
+    )
+    async def test_no_show_is_charged_as_the_practice_and_staff_decide(
+        self, scenario: BookingScenario, own: int | None, charge_fee: bool | None, due: int | None
+    ) -> None:
+        settings = AppointmentSettings(late_cancel_fee=Money(80), no_show_fee=Money(own) if own else None)
+        await scenario.world.save_appointment_settings(settings)
+        view = await booked(scenario)
+        scenario.world.clock.at = view.starts_at
+        before = len(await scenario.world.notices())
+        missed = MarkNoShowCommand(appointment_id=view.id, client_id=scenario.ann.client_id, charge_fee=charge_fee)
+        await scenario.use_cases.no_show(scenario.world.front_desk, missed)
+        seen = await scenario.use_cases.get_appointment(scenario.ann, view.id)
+        assert (seen.status, seen.fee_due) == ("no_show", Money(due) if due else None)
+        assert [one.kind for one in (await scenario.world.notices())[before:]] == (["no_show_fee"] if due else [])
+        [audited] = [one for one in await scenario.world.audit() if one.action == "appointment.no_show"]
+        assert audited.facts == {"fee": "charge" if due else "keep"}
+
+    async def test_no_show_is_not_charged_a_fee_that_the_practice_does_not_have(
+        self, scenario: BookingScenario
+    ) -> None:
+        view = await booked(scenario)
+        scenario.world.clock.at = view.starts_at
+        missed = MarkNoShowCommand(appointment_id=view.id, client_id=scenario.ann.client_id, charge_fee=True)
+        with pytest.raises(Invalid) as refused:
+            await scenario.use_cases.no_show(scenario.world.front_desk, missed)
+        assert [one.path for one in refused.value.fields] == ["charge_fee"]
+        with pytest.raises(Invalid):
+            AppointmentSettings(no_show_fee=Money(0))
 
     async def test_no_show_for_one_of_two_clients(self, scenario: BookingScenario) -> None:
         view = await booked(scenario, "ann", "bob")

@@ -310,9 +310,9 @@ class TestBookingForClients:
         ann, bob = scenario.ann.client_id, scenario.bob.client_id
         scenario.world.clock.at = new_york(4, 12)
 
-        def visit(hour: int, client: UUID = ann, **more: bool) -> BookAppointmentForClientsCommand:
+        def visit(hour: int, client: UUID = ann) -> BookAppointmentForClientsCommand:
             choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, hour))
-            return BookAppointmentForClientsCommand(choice=choice, client_ids=(client,), took_place=True, **more)
+            return BookAppointmentForClientsCommand(choice=choice, client_ids=(client,), took_place=True)
 
         for actor, command in ((scenario.world.front_desk, visit(10)), (grey(scenario), visit(12, bob))):
             view = await scenario.use_cases.book_for(actor, command)
@@ -330,17 +330,14 @@ class TestBookingForClients:
         for refusal, refused in (
             (NotStarted, visit(13)),
             (SlotTaken, visit(10, bob)),
-            (OutsideAvailability, visit(7)),
         ):
             with pytest.raises(refusal):
                 await scenario.use_cases.book_for(scenario.world.front_desk, refused)
         green = await scenario.world.add_clinician("Dr. Green")
         elsewhere = scenario.world.choice(green, scenario.appointment_type, new_york(4, 10))
         with pytest.raises(OverlappingAppointment):
-            await scenario.use_cases.book_for(
-                scenario.world.front_desk, evolve(visit(10, outside_hours=True), choice=elsewhere)
-            )
-        await scenario.use_cases.book_for(scenario.world.front_desk, visit(7, outside_hours=True))
+            await scenario.use_cases.book_for(scenario.world.front_desk, evolve(visit(10), choice=elsewhere))
+        await scenario.use_cases.book_for(scenario.world.front_desk, visit(7))  # outside the hours that are published
 
     async def test_past_visit_can_be_recorded_for_thirty_days(self, scenario: BookingScenario) -> None:
         at = new_york(4, 10)

@@ -1,6 +1,7 @@
 """A clinician's appointments are given to a colleague in one step."""
 
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -9,11 +10,20 @@ from attrs import define, evolve
 
 from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.model import Booking
+from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.book_series import BookSeriesCommand
+from portal_core.appointments.use_cases.extend_series import ExtendSeriesCommand
 from portal_core.appointments.use_cases.reassign_appointments import ReassignAppointments, ReassignAppointmentsCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
+from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
+from portal_core.kernel.uow import Begin
+from portal_core.people.details import ClinicianDetails
+from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
+from portal_core.people.use_cases.get_client import GetClient
 from tests.support.contracts.appointments.world import new_york
+from tests.support.contracts.people.erasing import erase_record
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import grey
 
@@ -195,14 +205,129 @@ async def test_series_of_another_clinician_stays_theirs(colleagues: Colleagues) 
     assert (await scenario.use_cases.get_series(scenario.world.front_desk, series.id)).version == series.version
 
 
-async def test_clients_of_what_moved_are_published(colleagues: Colleagues) -> None:
-    scenario = colleagues.scenario
+async def team(scenario: BookingScenario, client: ClientActor) -> set[UUID]:
+    view = await GetClient(cast(Begin[Any], scenario.world.begin), scenario.world.clock)(
+        scenario.world.front_desk, client.client_id
+    )
+    return set(view.care_team)
+
+
+async def leave(scenario: BookingScenario) -> None:
+    change = ChangeClinician(cast(Begin[Any], scenario.world.begin), scenario.world.clock)
+    command = ChangeClinicianCommand(scenario.grey, ClinicianDetails("Dr. Grey", active=False), 1)
+    await change(scenario.world.as_staff("administrator"), command)
+
+
+async def test_colleague_joins_the_care_teams_at_once(colleagues: Colleagues) -> None:
+    scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
+    grey, green = scenario.grey, colleagues.green
     await colleagues.book(new_york(4, 9))
-    await colleagues.book(new_york(5, 9), "ann", "bob")
-    await reassign(scenario)(scenario.world.front_desk, colleagues.command)
-    published = await scenario.world.jobs("client_reassigned")
-    assert sorted(ids["client_id"] for ids in published) == sorted((scenario.ann.client_id, scenario.bob.client_id))
-    assert {ids["clinician_id"] for ids in published} == {colleagues.green}
+    view = await reassign(scenario)(front, colleagues.command)
+    assert (view.joined_care_teams, view.left_care_teams) == ((scenario.ann.client_id,), ())
+    assert (await team(scenario, scenario.ann), await team(scenario, scenario.bob)) == ({grey, green}, {grey})
+    audited = [one for one in await scenario.world.audit() if one.action == "care_team.assigned"]
+    assert [(one.record, one.facts) for one in audited] == [(scenario.ann.client_id, {"clinicians": "2"})]
+    again = await reassign(scenario)(front, colleagues.command)
+    assert (again.joined_care_teams, again.left_care_teams) == ((), ())
+
+
+async def test_clinician_who_left_is_taken_from_the_care_teams(colleagues: Colleagues) -> None:
+    scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
+    ann, bob = scenario.ann.client_id, scenario.bob.client_id
+    booked = await colleagues.book(new_york(4, 9))
+    await leave(scenario)
+    view = await reassign(scenario)(front, evolve(colleagues.command, appointment_ids=[booked.appointment.id]))
+    assert (view.joined_care_teams, view.left_care_teams, view.clients_without_clinician) == ((ann,), (ann,), (bob,))
+    assert (await team(scenario, scenario.ann), await team(scenario, scenario.bob)) == (
+        {colleagues.green},
+        {scenario.grey},
+    )
+
+
+async def test_repeating_it_takes_out_a_clinician_who_left_since(colleagues: Colleagues) -> None:
+    scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
+    await colleagues.book(new_york(4, 9))
+    await reassign(scenario)(front, colleagues.command)
+    await leave(scenario)
+    part = await reassign(scenario)(front, evolve(colleagues.command, since=new_york(1, 0)))
+    assert part.left_care_teams == ()
+    view = await reassign(scenario)(front, colleagues.command)
+    assert (view.moved, view.left_care_teams) == ((), (scenario.ann.client_id,))
+    assert await team(scenario, scenario.ann) == {colleagues.green}
+
+
+async def test_care_team_of_an_erased_record_stays(colleagues: Colleagues) -> None:
+    scenario, world = colleagues.scenario, colleagues.scenario.world
+    await colleagues.book(new_york(4, 9))
+    await erase_record(world.begin, world.practice_id, scenario.ann.client_id, world.clock, world.ids)
+    view = await reassign(scenario)(world.front_desk, colleagues.command)
+    assert (len(view.moved), view.joined_care_teams) == (1, ())
+
+
+async def test_series_of_a_clinician_who_left_follows_and_can_be_extended(colleagues: Colleagues) -> None:
+    scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
+    past, busy, other = [
+        await scenario.use_cases.book_series(
+            front,
+            BookSeriesCommand(
+                clinician_id=scenario.grey,
+                appointment_type_id=scenario.appointment_type.id,
+                client_ids=(scenario.ann.client_id,),
+                first_start=datetime(2026, 3, 4, hour),  # noqa: DTZ001
+                count=count,
+            ),
+        )
+        for hour, count in ((10, 1), (12, 3), (14, 3))
+    ]
+    await colleagues.book(new_york(11, 12), "bob", clinician_id=colleagues.green)
+    scenario.world.clock.at = new_york(5, 9)
+    part = evolve(colleagues.command, appointment_ids=list(other.appointments[1:]))
+    assert (await reassign(scenario)(front, part)).series == (other.id,), "nothing of it is left"
+    await leave(scenario)
+    extend = ExtendSeriesCommand(series_id=past.id, count=1)
+    with pytest.raises(NotBookable) as refused:
+        await scenario.use_cases.extend_series(front, extend)
+    assert "reassign the appointments and series" in refused.value.detail
+    view = await reassign(scenario)(front, colleagues.command)
+    assert len(view.refused) == 1, "the colleague is busy"
+    assert set(view.series) == {past.id, busy.id}
+    extended = await scenario.use_cases.extend_series(front, extend)
+    assert extended.clinician_id == colleagues.green
+    assert (await reassign(scenario)(front, colleagues.command)).series == ()
+
+
+async def test_series_without_dates_to_come_follows_when_everything_moves(colleagues: Colleagues) -> None:
+    scenario, front = colleagues.scenario, colleagues.scenario.world.front_desk
+    series = await scenario.use_cases.book_series(
+        front,
+        BookSeriesCommand(
+            clinician_id=scenario.grey,
+            appointment_type_id=scenario.appointment_type.id,
+            client_ids=(scenario.ann.client_id,),
+            first_start=datetime(2026, 3, 4, 10),  # noqa: DTZ001
+            count=1,
+        ),
+    )
+    scenario.world.clock.at = new_york(5, 9)
+    assert (await reassign(scenario)(front, evolve(colleagues.command, since=new_york(1, 0)))).series == ()
+    assert (await reassign(scenario)(front, colleagues.command)).series == (series.id,)
+
+
+@pytest.mark.parametrize("wrong", ["appointment_type_id", "clinician_id", "location_id", "inactive"])
+async def test_staff_are_told_why_this_cannot_be_booked_and_clients_to_ask(colleagues: Colleagues, wrong: str) -> None:
+    scenario = colleagues.scenario
+    choice = scenario.world.choice(scenario.grey, scenario.appointment_type, new_york(4, 9))
+    if wrong == "inactive":
+        await leave(scenario)
+    else:
+        choice = evolve(choice, **{wrong: scenario.world.ids.new()})
+    command = BookAppointmentForClientsCommand(choice=choice, client_ids=(scenario.ann.client_id,))
+    with pytest.raises(NotBookable) as refused:
+        await scenario.use_cases.book_for(scenario.world.front_desk, command)
+    assert "hoose another" in refused.value.detail
+    with pytest.raises(NotBookable) as asked:
+        await scenario.use_cases.book(scenario.ann, BookAppointmentCommand(choice=choice))
+    assert asked.value.detail == "Contact the practice for an appointment."
 
 
 async def test_colleague_without_an_account_is_not_notified(colleagues: Colleagues) -> None:

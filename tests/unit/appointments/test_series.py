@@ -21,7 +21,7 @@ class TestBooking:
         starts = [one.starts_at for one in await appointments_of(scenario, scenario.ann)]
         assert starts == [new_york(day, 10) for day in (3, 10, 17, 24)]
         assert [one.hour for one in starts] == [15, 14, 14, 14]
-        assert (view.status, view.weeks, view.time_zone, view.first_start) == ("active", 4, ZONE, TUESDAY)
+        assert (view.status, view.count, view.time_zone, view.first_start) == ("active", 4, ZONE, TUESDAY)
         assert view.appointments == tuple(one.id for one in await appointments_of(scenario, scenario.ann))
         assert await scenario.use_cases.get_series(scenario.world.front_desk, view.id) == view
 
@@ -30,7 +30,7 @@ class TestBooking:
         assert [one.starts_at for one in await appointments_of(scenario, scenario.ann)] == [
             new_york(day, 10) for day in (3, 10, 24)
         ]
-        assert view.weeks == 4
+        assert view.count == 4
 
     async def test_one_notice_per_recipient_and_audit_per_date(self, scenario: BookingScenario) -> None:
         appointment_type = await scenario.world.add_appointment_type(seats=2)
@@ -118,13 +118,13 @@ class TestInterval:
     async def test_biweekly_series_keeps_local_time_across_dst(self, scenario: BookingScenario) -> None:
         view = await book(scenario, 3, interval_weeks=2)
         assert await starts_of(scenario) == [new_york(3, 10), new_york(17, 10), new_york(31, 10)]
-        assert (view.interval_weeks, view.weeks) == (2, 6)
+        assert (view.interval_weeks, view.count) == (2, 3)
 
     async def test_last_and_skipped_dates_count_in_the_interval(self, scenario: BookingScenario) -> None:
         skipped = frozenset({date(2026, 3, 10), date(2026, 3, 17)})
         view = await book(scenario, None, until=date(2026, 4, 13), interval_weeks=2, skip_dates=skipped)
         assert await starts_of(scenario) == [new_york(3, 10), new_york(31, 10)]
-        assert view.weeks == 6
+        assert view.count == 3
 
 
 class TestEnding:

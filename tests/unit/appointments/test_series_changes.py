@@ -37,11 +37,11 @@ class TestExtending:
             new_york(31, 10),
             new_york(14, 10, month=4),
         ]
-        assert (extended.interval_weeks, extended.weeks, extended.version) == (2, 8, 2)
+        assert (extended.interval_weeks, extended.count, extended.version) == (2, 4, 2)
         assert extended.appointments[:2] == view.appointments
         assert await scenario.use_cases.get_series(scenario.world.front_desk, view.id) == extended
         again = await extend(scenario, view, until=date(2026, 5, 12), skip_dates=frozenset({date(2026, 4, 28)}))
-        assert (again.weeks, (await starts_of(scenario))[4:]) == (12, [new_york(12, 10, month=5)])
+        assert (again.count, (await starts_of(scenario))[4:]) == (6, [new_york(12, 10, month=5)])
 
     async def test_one_notice_per_recipient_and_audit_of_the_series(self, scenario: BookingScenario) -> None:
         view = await book(scenario, 2)
@@ -88,7 +88,7 @@ class TestExtending:
         assert [(one.path, one.code) for one in caught.value.fields] == [("dates.2026-03-17", "slot_taken")]
         assert await scenario.use_cases.get_series(scenario.world.front_desk, view.id) == view
         extended = await extend(scenario, view, count=2, skip_conflicts=True)
-        assert (extended.refused, extended.weeks, len(extended.appointments)) == ((new_york(17, 10),), 3, 2)
+        assert (extended.refused, extended.count, len(extended.appointments)) == ((new_york(17, 10),), 3, 2)
 
     async def test_clients_are_those_who_did_not_cancel_the_last_appointment(self, scenario: BookingScenario) -> None:
         both = [scenario.ann.client_id, scenario.bob.client_id]
@@ -142,7 +142,7 @@ class TestMoving:
             new_york(26, 14, 30),
         ]
         assert moved.appointments == view.appointments
-        assert (moved.first_start, moved.weeks, moved.version) == (datetime(2026, 3, 12, 14, 30), 3, 2)  # noqa: DTZ001
+        assert (moved.first_start, moved.count, moved.version) == (datetime(2026, 3, 12, 14, 30), 3, 2)  # noqa: DTZ001
         assert await scenario.use_cases.get_series(scenario.world.front_desk, view.id) == moved
         seen = await appointments_of(scenario, scenario.ann)
         assert [(one.version, one.fee_due) for one in seen] == [(1, None)] * 4
@@ -184,7 +184,7 @@ class TestMoving:
             from_date=date(2026, 3, 11),
         )
         moved = await scenario.use_cases.move_series(scenario.world.front_desk, command)
-        assert (moved.clinician_id, moved.location_id, moved.time_zone, moved.weeks) == (
+        assert (moved.clinician_id, moved.location_id, moved.time_zone, moved.count) == (
             green,
             chicago.id,
             "America/Chicago",
@@ -227,7 +227,7 @@ class TestMoving:
         await scenario.use_cases.reschedule_for(scenario.world.front_desk, single)
         moved = await move(scenario, view, datetime(2026, 3, 11, 12))  # noqa: DTZ001
         assert await starts_of(scenario) == [new_york(3, 10), new_york(11, 12), new_york(18, 9), new_york(25, 12)]
-        assert (moved.refused, moved.not_moved, moved.weeks) == ((), (view.appointments[2],), 3)
+        assert (moved.refused, moved.not_moved, moved.count) == ((), (view.appointments[2],), 3)
         await scenario.use_cases.cancel_series(scenario.world.front_desk, CancelSeriesCommand(series_id=view.id))
         assert {one.status for one in await appointments_of(scenario, scenario.ann)} == {"cancelled"}
 

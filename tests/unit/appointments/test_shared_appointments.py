@@ -362,15 +362,20 @@ class TestClientsJoin:
         with pytest.raises(OverlappingAppointment):
             await self._book(scenario, scenario.ann, group)
 
-    async def test_types_with_several_seats_are_for_staff_unless_the_practice_says_otherwise(
-        self, scenario: BookingScenario
-    ) -> None:
+    async def test_several_seats_are_for_staff_unless_the_practice_says_so(self, scenario: BookingScenario) -> None:
         couple = await add_group(scenario, scenario.bob, self_bookable=None)
         assert not couple.self_bookable
         with pytest.raises(NotBookable):
             await self._book(scenario, scenario.ann, couple)
         with pytest.raises(NotBookable):
             await self._starts(scenario, scenario.ann, couple)
+
+    async def test_clients_join_groups_that_the_practice_opens_and_begin_none(self, scenario: BookingScenario) -> None:
+        none, group = [await add_group(scenario, *some, clients_may_open=False) for some in ((), (scenario.bob,))]
+        assert await self._starts(scenario, scenario.ann, group) == [10]
+        with pytest.raises(NotBookable, match="has not opened a group"):
+            await self._book(scenario, scenario.ann, none)
+        assert (await self._book(scenario, scenario.ann, group)).id == (await self._mine(scenario, scenario.bob)).id
 
     async def test_seats_are_neither_held_nor_waited_for(self, scenario: BookingScenario) -> None:
         group = await add_group(scenario)

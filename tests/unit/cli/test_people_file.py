@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -116,20 +117,21 @@ def test_lines_are_counted_from_the_first_of_the_file(file: Path) -> None:
     assert rejected(people) == [(7, "unknown_value")]
 
 
+FOREIGN = FieldError("given_name", "column_of_other_kind", "A clinician has no such field. Leave the cell blank.")
+
+
 def test_row_of_unknown_kind_or_wrong_width_is_rejected_alone(file: Path) -> None:
     people = read(
         file,
         "kind,external_id,name,given_name\nnurse,A,,\nclinician,B,C,,x\nclinician\nclinician,D,D,\nclinician,E,E,Mira\n",
     )
-    assert [row.name for row in people.clinicians] == ["D"]
+    assert [(row.name, row.errors) for row in people.clinicians] == [("D", ()), ("E", (FOREIGN,))]
     assert rejected(people) == [
         (2, "unknown_value"),
         (3, "wrong_cell_count"),
         (4, "wrong_cell_count"),
-        (6, "column_of_other_kind"),
     ]
     assert "This row has 5 cells, and the header has 4." in people.rejected[1].errors[0].message
-    assert people.rejected[3].errors[0].path == "given_name"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_guardians_are_read_with_their_client(file: Path) -> None:
         GuardianColumns("", None, ""),
     ]
     assert [row.external_id for row in people.clients] == ["K-1", "K-2"]
-    assert rejected(people) == [(3, "column_of_other_kind")]
+    assert [(row.line, error.path) for row in people.clinicians for error in row.errors] == [(3, "guardian_email")]
 
 
 # --- names of columns -------------------------------------------------------------------------------------------------
@@ -275,13 +277,24 @@ def test_client_named_in_one_column_has_two_names(file: Path) -> None:
     assert [(one.family_name, one.given_name) for one in people.clients] == [
         ("Okafor", "Mira"),
         ("O'Brien Lee", "Zoë Ann"),
-        (None, None),
+        *[(None, None)] * 4,
     ]
-    assert rejected(people) == [(5, "name_unclear"), (6, "name_unclear"), (7, "name_unclear")]
+    assert [row.line for row in people.clients if row.errors] == [5, 6, 7]
+    told = people.in_their_words(ImportedRow(5, "client", "4", "rejected", errors=people.clients[3].errors))
+    assert [(error.path, error.code) for error in told.errors] == [("Patient", "name_unclear")]
     row = ImportedRow(line=2, kind="client", external_id="1", outcome="changed", fields=("given_name", "family_name"))
     assert people.in_their_words(row).fields == ("Patient",)
     both = read(file, 'external_id,name,given_name\n1,"Okafor, Mira",Mira\n', kind="client")
-    assert rejected(both) == [(2, "name_unclear")]
+    assert [error.code for error in both.clients[0].errors] == ["name_unclear"] * 2
+
+
+def test_row_with_an_unclear_name_is_told_its_other_errors(file: Path) -> None:
+    people = read(file, "Id,Patient,state\n1,Madonna,Kansas\n", "Id=external_id", "Patient=name", kind="client")
+    assert [error.path for error in people.clients[0].parse(date(2026, 1, 1)).errors] == [
+        "family_name",
+        "given_name",
+        "state",
+    ]
 
 
 def test_file_of_one_kind_is_told_the_columns_of_that_kind(file: Path) -> None:

@@ -160,3 +160,14 @@ def test_methods_do_what_they_are_for(operation: Operation) -> None:
             assert any(one.path == operation.path and one.method == "get" for one in OPERATIONS), "not a thing"
         case "delete":
             assert last not in ("cancel", "withdraw", "decline")
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.method == "put"], ids=str)
+def test_replacement_gives_no_value_to_what_is_left_out(operation: Operation) -> None:
+    """It is empty then. A value would lift a limit, or bring back who left, and nobody would have asked for it."""
+    fields = operation.body["properties"]
+    how_it_is_done = {"keep"}  # nothing that is stored
+    given = {name for name, schema in fields.items() if resolved(schema).get("default") is not None}
+    assert given - how_it_is_done == set()
+    decides_by_itself = {"self_bookable", "cancel_notice_minutes"} & fields.keys()
+    assert decides_by_itself <= set(operation.body["required"]) | {"cancel_notice_minutes"}

@@ -93,11 +93,28 @@ async def test_malformed_client_id_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [f"%72ecord={ADA}", f"record={ADA}&record={ADA}", f"record={ADA}&%72ecord={ADA}", "%70ractice=north"]
+    "query", [f"record={ADA}&record={ADA}", f"record={ADA}&%72ecord={ADA}", "practice=north&%70ractice=south"]
 )
-async def test_record_and_practice_are_named_once_and_plainly(query: str) -> None:
+async def test_record_and_practice_are_named_once(query: str) -> None:
     async with http_client() as client:
         assert (await client.get(f"{TOYS}?{query}")).status_code == 422
+
+
+@pytest.mark.parametrize("query", [f"record={ADA}", f"%72ecord={ADA}", f"record={str(ADA).replace('-', '%2D')}"])
+async def test_parameters_are_what_they_say_in_any_spelling(query: str) -> None:
+    """What is checked is what is read."""
+    tokens = FakeAuthenticate()
+    async with http_client(authenticate=tokens) as client:
+        assert (await client.get(f"{TOYS}?{query}")).status_code == 200
+    async with http_client(practices=TWO) as client:
+        assert (await client.get(f"{TOYS}/visit?%70ractice=s%6Futh")).json()["practice"] == str(SOUTH)
+    assert tokens.asked[0].record == ADA
+
+
+async def test_record_in_other_digits_is_refused() -> None:
+    async with http_client() as client:
+        digits = str(ADA).replace("0", "\u0660")
+        assert (await client.get(f"{TOYS}?record={digits}")).status_code == 422
 
 
 async def test_link_and_header_that_name_different_records_are_refused() -> None:

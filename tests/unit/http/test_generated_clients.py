@@ -60,16 +60,11 @@ def test_no_field_has_a_default_that_would_make_generated_types_demand_it(schema
     assert [part for part in parts(schemas) if "default" in part.keys() - part.get("properties", {}).keys()] == []
 
 
-def test_defaults_of_settings_are_told(schemas: dict[str, Any]) -> None:
-    settings = schemas["ChangeAccountSettingsRequest"]
-    assert settings["properties"]["min_password_length"]["description"] == "If it is left out: 12."
-    assert settings["required"] == []
-    told = {
-        name: [field for field, one in schema["properties"].items() if "left out" in one.get("description", "")]
-        for name, schema in schemas.items()
-        if name.endswith("SettingsRequest") and not name.startswith("ChangeNotification")
-    }
-    assert all(told[name] for name in told if name != "ChangeOidcSettingsRequest")
+def test_defaults_are_told(schemas: dict[str, Any]) -> None:
+    added, changed = schemas["AppointmentTypeRequest"], schemas["ChangeAppointmentTypeRequest"]
+    assert added["properties"]["max_advance_days"]["description"] == "If it is left out: 90."
+    assert "description" not in changed["properties"]["max_advance_days"]
+    assert "max_advance_days" in set(changed["required"]) - set(added["required"])
 
 
 def test_answers_that_differ_are_told_apart(described: dict[str, Any], schemas: dict[str, Any]) -> None:

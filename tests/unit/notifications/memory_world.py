@@ -10,6 +10,7 @@ from adapters.memory.engine.store import MemoryBegin, MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from portal_core.access.model import Grant
 from portal_core.accounts.email_change import EmailChange
+from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.model import Account
 from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.model import Appointment
@@ -112,6 +113,19 @@ class MemoryNotificationsWorld(NotificationsWorld):
         key = (self.practice_id, appointment_id, client_id)
         left = self.store.table("appointments")[self.practice_id, appointment_id].occasion
         parts[key] = parts[key].cancel("client", left, at=self.clock.now(), reason=None)
+
+    async def add_invitation(self, client_id: UUID, expires_at: datetime, *, state: str = "open") -> None:
+        invitation = Invitation(
+            id=self.ids.new(),
+            practice_id=self.practice_id,
+            kind="client",
+            email="record@example.org",
+            created_at=self.clock.now(),
+            expires_at=expires_at,
+            client_id=client_id,
+            state=state,  # type: ignore[arg-type]
+        )
+        self._put("invitations", invitation)
 
     async def add_email_change(self, account_id: UUID, old: str, new: str) -> UUID:
         now, change_id = self.clock.now(), self.ids.new()

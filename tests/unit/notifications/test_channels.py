@@ -53,6 +53,7 @@ def test_defaults_and_choices() -> None:
         ("appointments_cancelled", "appointment_cancelled"),
         ("appointments_rescheduled", "appointment_rescheduled"),
         ("fee_removed", "late_cancel_fee"),
+        ("no_show_fee", "late_cancel_fee"),
     ],
 )
 def test_some_kinds_have_the_channels_chosen_for_another(name: str, chosen: str) -> None:

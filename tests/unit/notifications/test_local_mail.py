@@ -58,3 +58,4 @@ async def test_all_mail_is_stored_and_shown_newest_first() -> None:
     assert (kept[2].sender_name, kept[2].subject, kept[2].body) == ("Elm Street", "Your code", "It is ABCD.")
     assert "ABCD" not in repr(kept)
     assert await captured_mail.latest(1) == kept[:1]
+    assert await captured_mail.latest(None) == kept

@@ -1,6 +1,6 @@
 """Mail says as much as its reader allows, and is right when it is sent."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -99,3 +99,22 @@ async def test_warning_is_given_to_those_who_want_to_read_nothing(
     [mail] = worker.post.taken
     assert isinstance(mail, Mail)
     assert mail.subject == "Your password was changed"
+
+
+async def test_client_without_an_account_is_told_what_helps(world: MemoryNotificationsWorld, worker: Worker) -> None:
+    now = world.clock.now()
+    client = await world.add_client(email="record@example.org")
+    appointment = await world.add_appointment(client, datetime(2026, 3, 3, 15, tzinfo=UTC))
+    for until, helps in (
+        (None, "An appointment was booked.\n\nIf you want to know more"),
+        (now, "An appointment was booked.\n\nIf you want to know more"),
+        (now + timedelta(hours=1), "An appointment was booked.\n\nYou are invited to our portal: open your account"),
+    ):
+        if until is not None:
+            await world.add_invitation(client, until)
+        await world.notify(APPOINTMENT_BOOKED.to_client(client, subject_id=appointment))
+        await worker.run_all()
+        mail = worker.post.taken[-1]
+        assert isinstance(mail, Mail)
+        assert mail.body.startswith(helps)
+        assert "ign in" not in mail.body

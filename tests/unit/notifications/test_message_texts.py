@@ -67,7 +67,11 @@ def all_texts(language: MessageTemplates) -> list[str]:
     return [
         *lines,
         *language.timed_lines.values(),
+        *language.sign_in.values(),
         language.mail,
+        language.mail_without_account,
+        language.help_invited,
+        language.help_uninvited,
         language.text,
         language.code_mail,
         language.code_limit,
@@ -80,6 +84,7 @@ def test_every_kind_has_a_template_and_there_are_no_others(language: MessageTemp
     assert set(language.lines) == set(MAILED)
     assert set(language.code_lines) == set(get_args(CodePurpose))
     assert set(language.timed_lines) == set(TIMED)
+    assert set(language.sign_in) == {name for name in MAILED if NOTICE_KINDS[name].area} - {"appointment_reminder"}
     assert set(BOTH) == set(LANGUAGES)
 
 
@@ -94,7 +99,9 @@ def test_templates_take_a_sender_a_link_a_time_and_nothing_else(language: Messag
     for purpose, (subject, line, link) in language.code_lines.items():
         assert (taken(subject), taken(line)) == (set(), {"code", "label"} if purpose == "invitation" else {"code"})
         assert taken(link) == set()
-    assert taken(" ".join(language.neutral)) == set()
+    assert taken(" ".join((*language.neutral, *language.sign_in.values(), language.help_uninvited))) == set()
+    assert taken(language.mail_without_account) == {"line", "help", "signature"}
+    assert taken(language.help_invited) == {"url"}
     assert taken(language.mail) == {"line", "url", "signature"}
     assert taken(language.code_mail) == {"line", "link", "url", "signature"}
     assert (taken(language.code_limit), taken(language.code_limit_until)) == (set(), {"day", "time"})
@@ -111,6 +118,7 @@ def test_templates_only_get_letterhead_and_time() -> None:
         "neutral",
         "contact",
         "discreet",
+        "account",
     ]
 
 
@@ -155,6 +163,8 @@ def test_rendered_text_is_exactly_the_template(
     if at is not None and not hidden:
         local = at.astimezone(zone_info(time_zone))
         line = spoken.timed_lines[kind].replace("{day}", spoken.day(local)).replace("{time}", spoken.time(local))
+    if not hidden and kind in spoken.sign_in:
+        line += f" {spoken.sign_in[kind]}"
     name = printable_line(sender)
     assert (words.sender, words.subject) == (name, subject)
     for said, frame in ((words.body, spoken.mail), (words.text, spoken.text)):
@@ -162,6 +172,27 @@ def test_rendered_text_is_exactly_the_template(
         parts = [filled.get(n or "", "") for _, n, _, _ in Formatter().parse(frame)]
         texts = [text for text, _, _, _ in Formatter().parse(frame)]
         assert said == "".join(text + part for text, part in zip(texts, parts, strict=True))
+
+
+@pytest.mark.parametrize("kind", [name for name in MAILED if NOTICE_KINDS[name].area])
+@pytest.mark.parametrize(
+    ("account", "language", "helps"),
+    [
+        ("invited", "en", f"open your account with the code of the invitation at {URL}/open-account, or call us."),
+        ("none", "en", "If you want to know more or to change something, please call us."),
+        ("invited", "es", f"abra su cuenta con el código de la invitación en {URL}/open-account, o llámenos."),
+        ("none", "es", "Si quiere saber más o cambiar algo, llámenos, por favor."),
+    ],
+)
+def test_mail_to_somebody_without_an_account_says_what_helps_and_not_to_sign_in(
+    kind: str, account: str, language: str, helps: str
+) -> None:
+    for at in (None, MARCH_3) if kind in TIMED else (None,):
+        letterhead = a_letterhead(account=account, language=language, contact=("(518) 555-0100",))
+        body = render_notice(kind, NOTICE_KINDS[kind].notice_class, letterhead, at).body
+        assert helps in body
+        assert "\n\nElm Street\n(518) 555-0100\n" in body
+        assert not re.search("sign in|inicie sesión", body, re.IGNORECASE)
 
 
 @given(st.text())

@@ -222,7 +222,7 @@ async def test_absent_or_blank_field_stays_as_it_is(use_cases: MemoryPeopleUseCa
         ClinicianRow(3, "C-2", nothing, active=nothing),
     )
     before = stored(use_cases)
-    names = [a.name for a in fields(ClientRow) if a.name not in ("line", "external_id")]
+    names = [a.name for a in fields(ClientRow) if a.name not in ("line", "external_id", "errors")]
     report = await run_import(use_cases, ClientRow(2, "E-2", **dict.fromkeys(names, nothing)), clinicians=clinicians)
     assert counts(report) == (0, 0, 3, 0)
     assert stored(use_cases) == before
@@ -337,3 +337,25 @@ async def test_encrypted_field_for_destroyed_record_is_rejected_and_import_conti
     assert faults(report) == [(2, column, "record_destroyed")]
     assert await client_of(use_cases, "E-1") == ann
     assert (await run_import(use_cases, evolve(PLAIN, family_name="Leeds"))).changed == 1
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_email_that_other_clients_have_is_told(
+    use_cases: MemoryPeopleUseCases, monkeypatch: pytest.MonkeyPatch, *, dry_run: bool
+) -> None:
+    """A couple may share an address; the report says so of every row, whichever transaction wrote the other one."""
+    monkeypatch.setattr("portal_core.people.use_cases.import_people.CHUNK_SIZE", 1)
+    await use_cases.world.add_client("Old", external_id="E-0", email="home@example.org")
+    await use_cases.world.add_client("Gone", external_id="E-9", email="gone@example.org")
+    rows = [
+        evolve(PLAIN, external_id="E-1", email="Home@example.org"),
+        evolve(PLAIN, external_id="E-2", email="two@example.org"),
+        evolve(PLAIN, external_id="E-3", email="two@example.org"),
+        evolve(PLAIN, external_id="E-4", email="two@example.org", state="Kansas"),
+        evolve(PLAIN, external_id="E-9", email="nine@example.org"),
+        evolve(PLAIN, external_id="E-5", email="gone@example.org"),
+        evolve(PLAIN, external_id="E-6"),
+        evolve(PLAIN, external_id="E-7"),
+    ]
+    report = await run_import(use_cases, *rows, dry_run=dry_run)
+    assert [row.shares_email for row in report.rows] == [1, 1, 1, 0, 0, 0, 0, 0]

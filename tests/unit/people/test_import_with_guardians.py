@@ -53,6 +53,10 @@ def faults(report: ImportReport) -> list[tuple[int, str, str]]:
     return [(row.line, error.path, error.code) for row in report.rows for error in row.errors]
 
 
+def not_invited(report: ImportReport) -> list[tuple[int, str, str]]:
+    return [(row.line, error.path, error.code) for row in report.rows for error in row.not_invited]
+
+
 async def test_guardians_are_invited_on_the_default_terms_and_once(use_cases: MemoryPeopleUseCases) -> None:
     columns = GuardianColumns(f" {PA}; MA@Example.org;{PA}", "Parent; guardian; parent")
     report = await run_import(use_cases, (KIM, columns))
@@ -96,7 +100,7 @@ async def test_access_that_was_withdrawn_is_not_restored(use_cases: MemoryPeople
     await WithdrawInvitation(world.begin)(world.staff(), open_one.id)
     before = invitations(use_cases)
     report = await run_import(use_cases, (KIM, GuardianColumns(f"{PA};{MA}")))
-    assert ([row.guardians for row in report.rows], faults(report)) == ([0, 0], [])
+    assert ([row.guardians for row in report.rows], not_invited(report)) == ([0, 0], [])
     assert invitations(use_cases) == before
 
 
@@ -105,9 +109,9 @@ async def test_holder_of_a_grant_without_invitation_is_left_alone(use_cases: Mem
     child = await world.add_client("Kim", "Lee", external_id="K-1", date_of_birth=birthday(8))
     account = await world.add_account(PA)
     await world.add_grant(child.id, account.id)
-    assert faults(await run_import(use_cases, (KIM, WITH_PA))) == []
+    assert not_invited(await run_import(use_cases, (KIM, WITH_PA))) == []
     other = evolve(KIM, line=4, external_id="K-5")
-    assert faults(await run_import(use_cases, (other, WITH_PA))) == [(4, "guardian_email", "already_registered")]
+    assert not_invited(await run_import(use_cases, (other, WITH_PA))) == [(4, "guardian_email", "already_registered")]
     assert invitations(use_cases) == []
 
 
@@ -121,6 +125,24 @@ async def test_holder_of_a_grant_without_invitation_is_left_alone(use_cases: Mem
         (KIM, GuardianColumns(PA, guardian_may_write="yes;no"), "guardian_may_write", "count_differs"),
         (KIM, GuardianColumns(f"{PA};" * 101), "guardian_email", "too_many"),
         (KIM, GuardianColumns(PA, guardian_until="soon"), "guardian_until", "date_invalid"),
+        (KIM, GuardianColumns(None, guardian_may_write="maybe"), "guardian_may_write", "not_yes_or_no"),
+        (evolve(KIM, status="discharged"), GuardianColumns(PA, "uncle"), "guardian_relationship", "unknown_value"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_row_with_a_wrong_guardian_column_changes_nothing(
+    use_cases: MemoryPeopleUseCases, client: ClientRow, columns: GuardianColumns, path: str, code: str, *, dry_run: bool
+) -> None:
+    report = await run_import(use_cases, (evolve(client, line=7), columns), dry_run=dry_run)
+    assert (faults(report), not_invited(report)) == ([(7, path, code)], [])
+    assert [row.outcome for row in report.rows] == ["added", "rejected"]
+    assert not use_cases.world.store.table("clients")
+    assert invitations(use_cases) == []
+
+
+@pytest.mark.parametrize(
+    ("client", "columns", "path", "code"),
+    [
         (KIM, GuardianColumns(PA, guardian_until="2020-01-01"), "guardian_until", "until_past"),
         (evolve(KIM, state="PR"), GuardianColumns(PA), "guardian_until", "until_needed"),
         (ADULT, GuardianColumns(PA), "guardian_email", "grant_not_allowed"),
@@ -128,17 +150,17 @@ async def test_holder_of_a_grant_without_invitation_is_left_alone(use_cases: Mem
     ],
 )
 @pytest.mark.parametrize("dry_run", [True, False])
-async def test_guardian_who_cannot_be_invited_is_an_error_of_the_row(
+async def test_client_is_imported_and_the_report_says_why_a_guardian_is_not_invited(
     use_cases: MemoryPeopleUseCases, client: ClientRow, columns: GuardianColumns, path: str, code: str, *, dry_run: bool
 ) -> None:
     report = await run_import(use_cases, (evolve(client, line=7), columns), dry_run=dry_run)
-    assert faults(report) == [(7, path, code)]
+    assert (faults(report), not_invited(report)) == ([], [(7, path, code)])
     assert [row.outcome for row in report.rows] == ["added", "added"]
     assert invitations(use_cases) == []
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-async def test_email_of_another_persons_invitation_or_account_is_an_error_of_the_row(
+async def test_email_of_another_persons_invitation_or_account_is_not_invited(
     use_cases: MemoryPeopleUseCases, *, dry_run: bool
 ) -> None:
     world = use_cases.world
@@ -146,7 +168,8 @@ async def test_email_of_another_persons_invitation_or_account_is_an_error_of_the
     await use_cases.invite_client(world.staff("front_desk"), InviteClientCommand(adult.id))
     await world.add_account(MA, status="unverified")
     report = await run_import(use_cases, (KIM, GuardianColumns(f"{PA};{MA}")), dry_run=dry_run)
-    assert faults(report) == [(2, "guardian_email", "email_invited"), (2, "guardian_email", "email_in_use")]
+    assert faults(report) == []
+    assert not_invited(report) == [(2, "guardian_email", "email_invited"), (2, "guardian_email", "email_in_use")]
     assert [(row.outcome, row.guardians) for row in report.rows] == [("added", 0), ("added", 0)]
     assert len(invitations(use_cases)) == 1
 
@@ -158,6 +181,17 @@ async def test_every_wrong_column_about_guardians_is_reported(use_cases: MemoryP
         "guardian_relationship",
         "guardian_until",
         "guardian_may_write",
+    ]
+
+
+async def test_guardian_columns_are_told_with_the_other_errors_of_the_row(use_cases: MemoryPeopleUseCases) -> None:
+    wrong = evolve(KIM, state="Kansas", status="discharged")
+    report = await run_import(use_cases, (wrong, GuardianColumns(f"{PA};pa;ma", guardian_may_write="maybe")))
+    assert [(error.path, error.message[:20]) for error in report.rows[1].errors] == [
+        ("guardian_email", "Number 2 in the list"),
+        ("guardian_email", "Number 3 in the list"),
+        ("guardian_may_write", "Must be yes or no."),
+        ("state", "Enter a state by its"),
     ]
 
 
@@ -209,6 +243,14 @@ async def test_job_names_who_decides(use_cases: MemoryPeopleUseCases) -> None:
     await run_import(use_cases, (KIM, WITH_PA), actor=world.system, decided_by=f" {ADA.upper()}")
     assert [one.invited_by for one in invitations(use_cases)] == [account.id]
     await run_import(use_cases, (evolve(KIM, external_id="K-9"), GuardianColumns()), actor=world.system)
+
+
+async def test_dry_run_of_a_job_needs_nobody_who_decides(use_cases: MemoryPeopleUseCases) -> None:
+    world = use_cases.world
+    report = await run_import(use_cases, (KIM, WITH_PA), actor=world.system, dry_run=True)
+    assert [(row.outcome, row.guardians) for row in report.rows] == [("added", 0), ("added", 1)]
+    with pytest.raises(Invalid):
+        await run_import(use_cases, (KIM, WITH_PA), actor=world.system, dry_run=True, decided_by="who@elm.example")
 
 
 async def test_only_administrators_and_jobs_import_guardians(use_cases: MemoryPeopleUseCases) -> None:

@@ -7,6 +7,7 @@ from tests.support.contracts.access.grants_and_invitations import (
     GrantsContract,
     InvitationsContract,
 )
+from tests.support.contracts.people.care_teams import CareTeamsContract
 from tests.support.contracts.people.client_accounts import ClientAccountsContract
 from tests.support.contracts.people.client_pages import ClientPagesContract
 from tests.support.contracts.people.destroyed_records import DestroyedRecordContract
@@ -36,6 +37,9 @@ class TestMemoryDestroyedRecords(DestroyedRecordContract): ...
 
 
 class TestMemoryManyClients(ManyClientsContract): ...
+
+
+class TestMemoryCareTeams(CareTeamsContract): ...
 
 
 class TestMemoryStaff(StaffContract): ...

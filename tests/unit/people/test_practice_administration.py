@@ -271,7 +271,7 @@ async def test_clinicians_are_added_changed_and_listed(use_cases: MemoryPeopleUs
 async def test_staff_are_added_changed_and_listed(use_cases: MemoryPeopleUseCases) -> None:
     world = use_cases.world
     clinician = await world.add_clinician()
-    add, change = AddStaff(world.begin, world.ids), ChangeStaff(world.begin, world.clock)
+    add, change = AddStaff(world.begin, world.clock, world.ids), ChangeStaff(world.begin, world.clock)
     command = AddStaffCommand(
         " Sam  Wu ",
         "SAM@elm.example",
@@ -333,7 +333,9 @@ async def test_practice_permissions(use_cases: MemoryPeopleUseCases) -> None:
         (only, lambda a: ListStaff(begin)(a)),
         (
             only,
-            lambda a: AddStaff(begin, ids)(a, AddStaffCommand("K", f"{ids.new()}@elm.example", frozenset({"biller"}))),
+            lambda a: AddStaff(begin, clock, ids)(
+                a, AddStaffCommand("K", f"{ids.new()}@elm.example", frozenset({"biller"}))
+            ),
         ),
         (
             only,
@@ -376,8 +378,8 @@ async def test_every_invalid_field_of_practice_and_staff_is_named(use_cases: Mem
         await add_practice(use_cases)(Origin(), AddPracticeCommand("Ä", " ", hosts=("-",), **wrong, address="x" * 401))
     with pytest.raises(Invalid) as staff:
         whole = AddStaffCommand(" ", "nobody", frozenset(), NOBODY, "x" * 101, "x" * 501)
-        await AddStaff(world.begin, world.ids)(world.system, whole)
-    member = await AddStaff(world.begin, world.ids)(
+        await AddStaff(world.begin, world.clock, world.ids)(world.system, whole)
+    member = await AddStaff(world.begin, world.clock, world.ids)(
         world.system, AddStaffCommand("Sam", "sam@example.org", frozenset({"front_desk"}))
     )
     with pytest.raises(Invalid) as changed:

@@ -22,9 +22,9 @@ BIRTH = date(1990, 5, 17)
 NAMES = st.text(st.characters(exclude_categories=("C", "N", "Zl", "Zp")), min_size=1, max_size=80)
 
 
-def finds(text: str, *names: str, phone: str | None = None) -> bool:
-    """Whether the text finds a client with these names, this number, and the date of birth above."""
-    return is_found(search_words(names, phone, BIRTH), search_terms(text, "text"))
+def finds(text: str, *names: str, phone: str | None = None, ehr: str | None = None, email: str | None = None) -> bool:
+    """Whether the text finds a client with these names, numbers and email, and the date of birth above."""
+    return is_found(search_words(names, phone, BIRTH, ehr, email), search_terms(text, "text"))
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,52 @@ def test_number_of_another_country_is_found_as_it_is_dialed_there() -> None:
 @pytest.mark.parametrize("text", ["100", "5185", "555010", "5185550101", "85550"])
 def test_other_digits_do_not_find_the_number(text: str) -> None:
     assert not finds(text, "Ann", phone="+12125550100")
+
+
+@pytest.mark.parametrize(
+    ("text", "ehr"),
+    [
+        ("K-17", "K-17"),
+        ("k17", "K-17"),
+        ("MRN 00317", "MRN 00317"),
+        ("mrn-003", "MRN 00317"),
+        ("17", "17"),
+        ("100456", "100456"),
+        ("1004", "100456"),
+        ("lee 100-4", "100456"),
+        ("Ann lee", "ANN"),
+        ("3f2504e0-4f89-41d3-9a0c-0305e82c3301", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
+        ("x" * 100, "x" * 100),
+    ],
+)
+def test_number_in_the_ehr_is_found_as_a_whole_or_by_its_beginning(text: str, ehr: str) -> None:
+    assert finds(text, "Bo", "Lee", ehr=ehr)
+
+
+@pytest.mark.parametrize(
+    ("text", "ehr"), [("1", "17"), ("ehr", "ehr-1001"), ("ehr-", "ehr-1001"), ("0456", "100456"), ("k18", "K-17")]
+)
+def test_few_signs_or_another_number_do_not_find_a_client(text: str, ehr: str) -> None:
+    assert not finds(text, "Bo", "Lee", ehr=ehr)
+
+
+def test_client_without_a_letter_or_digit_in_the_number_is_not_found_by_it() -> None:
+    assert search_words((), None, BIRTH, "--") == search_words((), None, BIRTH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ann.lee+x@example.org", "Ann.Lee+X@EXAMPLE.org", "<ann.lee+x@example.org>,", "ann.lee+x@", "lee ann.lee+x@exa"],
+)
+def test_email_is_found_by_its_beginning(text: str) -> None:
+    assert finds(text, "Ann", "Lee", email="ann.lee+x@example.org")
+    assert not finds(text, "Ann", "Lee", email="ann.low@example.org")
+    assert not finds(text, "Ann", "Lee")
+
+
+def test_email_at_an_internationalized_domain_is_found() -> None:
+    assert finds("ann@bücher.example", "Bo", email="ann@xn--bcher-kva.example")
+    assert finds("a" * 60 + "@example.org", "Bo", email="a" * 60 + "@example.org")
 
 
 @pytest.mark.parametrize("text", ["1990-05-17", "1990-5-17", "5/17/1990", "05/17/90", "5-17-1990", "05.17.1990"])

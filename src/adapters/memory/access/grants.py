@@ -18,6 +18,8 @@ from adapters.memory.engine.rows import own_key, own_rows
 from portal_core.access.errors import GrantExists
 from portal_core.access.model import Grant
 from portal_core.access.ports import Grants
+from portal_core.access.views import GrantHolderView
+from portal_core.accounts.model import Account
 from portal_core.people.model import Client
 
 
@@ -34,6 +36,16 @@ class MemoryGrants(MemoryRows[Grant], Grants):
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         rows = (one for one in self._rows() if one.client_id == client_id)
         return tuple(sorted(rows, key=lambda one: one.id, reverse=True))
+
+    async def list_with_holders(self, client_id: UUID) -> tuple[tuple[Grant, GrantHolderView], ...]:
+        return tuple((one, self._holder(one.account_id)) for one in await self.list_for_client(client_id))
+
+    def _holder(self, account_id: UUID) -> GrantHolderView:
+        account: Account = self.tx.table("accounts")[own_key(self.tx, account_id)]
+        if account.status == "closed" or not reaches(self.tx, account_id):
+            return GrantHolderView()
+        client: Client | None = self.tx.table("clients").get((self.tx.practice_id, account.client_id))
+        return GrantHolderView(account.email, client.display_name if client else None)
 
     async def proxy_managed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
         rows = (one for one in self._rows() if one.client_id in client_ids and one.is_active)

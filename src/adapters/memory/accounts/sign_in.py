@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import define
 
 from adapters.memory.engine.repository import MemoryRows
-from adapters.memory.engine.row_visibility import reaches
+from adapters.memory.engine.row_visibility import portal_user, reaches
 from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.accounts.model import Account, Challenge, EmailRequest, SecondFactor
@@ -30,6 +30,7 @@ class MemorySignInGuards(SignInGuards):
     tx: MemoryTransaction
 
     async def lock(self, key: bytes) -> SignInGuard:
+        assert not portal_user(self.tx), "a client or proxy reached the attempts to sign in"
         found: SignInGuard | None = self.tx.table("sign_in_guards").get((self.tx.practice_id, key))
         return found or SignInGuard(self.tx.practice_id, key)
 

@@ -19,7 +19,7 @@ from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.kernel.audit import AuditEntry
 
-SEALED["attendances"] = {"reason": None}
+SEALED["attendances"] = {"reason": None, "internal_note": None}
 
 
 @define

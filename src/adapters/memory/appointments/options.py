@@ -9,6 +9,7 @@ from attrs import define, evolve
 
 from adapters.memory.engine.row_visibility import is_visible_client
 from adapters.memory.engine.rows import own_key, own_rows, time_zone_at, visible
+from adapters.memory.engine.sealing import key_destroyed
 from adapters.memory.engine.settings import StoredSettings
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.ports import (
@@ -38,8 +39,9 @@ class MemoryBookingDirectory(BookingDirectory):
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
         known = await self.clients([client_id])
-        discharged = client_id in known and known[client_id].discharged
-        return evolve(load_booking_options(self.tx, self._team(client_id)), discharged=discharged)
+        client = known.get(client_id, Client(id=client_id, name=""))
+        options = load_booking_options(self.tx, self._team(client_id))
+        return evolve(options, discharged=client.discharged, erased=client.erased)
 
     def _team(self, client_id: UUID) -> set[UUID]:
         own = own_key(self.tx, client_id)
@@ -133,6 +135,12 @@ class MemoryBookingSetup(BookingSetup):
 def load_clients(tx: MemoryTransaction) -> dict[UUID, Client]:
     """The practice's clients, by id."""
     return {
-        one.id: Client(id=one.id, name=one.display_name, pronouns=one.pronouns, discharged=one.status == "discharged")
+        one.id: Client(
+            id=one.id,
+            name=one.display_name,
+            pronouns=one.pronouns,
+            discharged=one.status == "discharged",
+            erased=key_destroyed(tx, one.id),
+        )
         for one in practice_rows(tx, "clients")
     }

@@ -76,6 +76,7 @@ class MemoryAppointmentReads(AppointmentReads):
     def _practice_view(self, one: Appointment) -> PracticeAppointmentView:
         booking_options = load_booking_options(self.tx, None)
         location = booking_options.locations.get(one.location_id) if one.location_id else None
+        appointment_type = booking_options.appointment_types[one.appointment_type_id]
         return PracticeAppointmentView(
             id=one.id,
             status=one.status,
@@ -85,7 +86,8 @@ class MemoryAppointmentReads(AppointmentReads):
             clinician_id=one.clinician_id,
             clinician_name=booking_options.clinicians[one.clinician_id].name,
             appointment_type_id=one.appointment_type_id,
-            appointment_type_name=booking_options.appointment_types[one.appointment_type_id].name,
+            appointment_type_name=appointment_type.name,
+            cpt_code=appointment_type.cpt_code,
             location_id=one.location_id,
             location_name=location.name if location else None,
             telehealth=one.telehealth,
@@ -104,6 +106,7 @@ class MemoryAppointmentReads(AppointmentReads):
             cancelled_at=attendance.cancelled_at,
             cancelled_late=attendance.cancelled_late,
             reason=attendance.reason,
+            internal_note=attendance.internal_note,
             fee_due=attendance.fee_due,
         )
 

@@ -28,6 +28,10 @@ class MemorySeriesRepository(MemoryRepository[Series], SeriesRepository):
         found = (one for one in self._rows() if (one.status, one.location_id) == ("active", location_id))
         return sorted(found, key=lambda one: one.id)
 
+    async def active_with(self, clinician_id: UUID) -> list[Series]:
+        found = (one for one in self._rows() if (one.status, one.clinician_id) == ("active", clinician_id))
+        return sorted(found, key=lambda one: one.id)
+
     async def save_all(self, series: Sequence[Series], *audit_entries: AuditEntry) -> None:
         for one in series:
             self._check(one)

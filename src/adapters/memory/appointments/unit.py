@@ -1,6 +1,7 @@
 """The unit of work of appointments in memory."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from adapters.memory.appointments.appointments import MemoryAppointments
 from adapters.memory.appointments.availability import MemoryAvailability
@@ -17,6 +18,7 @@ from adapters.memory.appointments.series import MemorySeriesRepository
 from adapters.memory.appointments.shared_appointments import MemorySharedAppointments
 from adapters.memory.appointments.waitlist import MemoryWaitlist, MemoryWaitlistOffers, MemoryWaitlistReads
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
+from adapters.memory.people.unit import MemoryPeopleUnit
 from portal_core.appointments.ports import AppointmentUnit
 
 
@@ -46,4 +48,10 @@ class MemoryAppointmentUnit(MemoryUnit):
     reminders = repository(MemoryReminders)
 
 
-UNIT: Callable[[MemoryTransaction], AppointmentUnit] = MemoryAppointmentUnit
+UNIT = MemoryAppointmentUnit
+
+if TYPE_CHECKING:
+    # Care teams are those of people; mypy checks the combination here.
+    class _Appointments(MemoryPeopleUnit, MemoryAppointmentUnit): ...
+
+    APPOINTMENTS: Callable[[MemoryTransaction], AppointmentUnit] = _Appointments

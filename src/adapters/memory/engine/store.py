@@ -12,10 +12,10 @@ import msgspec
 from attrs import define, field, frozen
 
 from adapters.unit_composition import Repository
-from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, record_id
+from portal_core.kernel.actor import Actor, ClientActor, ProxyActor, StaffActor, own_clients_of, record_id
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
 from portal_core.kernel.authorization import keeps_rights, rights
-from portal_core.kernel.errors import IdempotencyMismatch, PortalError, RecordDestroyed, StaleVersion
+from portal_core.kernel.errors import IdempotencyMismatch, NotFound, PortalError, RecordDestroyed, StaleVersion
 from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed, refuses_access
 from portal_core.kernel.notices import Notice
 from portal_core.kernel.outbox import Event, Outbox, event_ids, job_name
@@ -41,6 +41,7 @@ class IdempotentResponse:
 
     digest: bytes
     rights: frozenset[str]
+    records: frozenset[UUID]
     body: bytes
     expires_at: datetime
 
@@ -102,6 +103,11 @@ class MemoryTransaction:
     def record(self) -> UUID | None:
         """The client the transaction is confined to, as row-level security does in PostgreSQL."""
         return record_id(self.actor)
+
+    def records(self) -> frozenset[UUID]:
+        """The clients whom this transaction's audit entries are about."""
+        entries = list(self.table("audit").values())[len(self.store.table("audit")) :]
+        return frozenset(one.entry.record for one in entries if one.entry.record is not None)
 
     def insert(self, table: str, key: Any, row: Any) -> None:
         """Add a row. Its key must not exist yet."""
@@ -178,16 +184,26 @@ class MemoryUnit:
             for one in reads:
                 one.close()
 
+    async def require_visible(self, client_id: UUID) -> None:
+        """Require that the actor sees this client; the unit of the feature people knows.
+
+        Raises:
+            NotFound: they do not.
+        """
+        raise NotFound("client", client_id)
+
     async def commit(self, result: T) -> T:
         """Store the transaction's tables, and the result for repeated idempotent requests."""
         if self.tx.replayed is not None:
+            for client_id in sorted(self.tx.replayed.records) if own_clients_of(self.tx.actor) else ():
+                await self.require_visible(client_id)
             raise self.tx.replayed
         idempotent_request = self.tx.actor.origin.idempotent_request
         if idempotent_request is not None:
             body = msgspec.json.encode(result)
             expires_at = self.tx.store.clock.now() + IDEMPOTENCY_RETENTION
             self.tx.table("idempotent_responses")[_response_key(self.tx.actor)] = IdempotentResponse(
-                idempotent_request.digest, rights(self.tx.actor), body, expires_at
+                idempotent_request.digest, rights(self.tx.actor), self.tx.records(), body, expires_at
             )
         if not self.tx.read_only:
             self.tx.store.tables = {name: dict(rows) for name, rows in self.tx.tables.items()}
@@ -244,7 +260,7 @@ class MemoryBegin:
                 raise IdempotencyMismatch
             if (tx.practice_id, tx.record) in tx.table("destroyed_keys"):
                 raise RecordDestroyed
-            tx.replayed = Replayed(known.body)
+            tx.replayed = Replayed(known.body, known.records)
             if keeps_rights(tx.actor, known.rights):
                 raise tx.replayed
         idempotent_request.claimed = True

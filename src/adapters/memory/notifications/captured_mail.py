@@ -15,6 +15,6 @@ class MemoryCapturedMailStore(CapturedMailStore):
     async def keep(self, mail: CapturedMail) -> None:
         self.store.table("captured_mail")[mail.id] = mail
 
-    async def latest(self, limit: int) -> tuple[CapturedMail, ...]:
+    async def latest(self, limit: int | None) -> tuple[CapturedMail, ...]:
         found = sorted(self.store.table("captured_mail").values(), key=lambda mail: (mail.at, mail.id), reverse=True)
         return tuple(found[:limit])

@@ -68,6 +68,14 @@ class MemoryRecipients(Recipients):
             NotificationSettings(NO_ACCOUNT_ID, record_language=client.language, time_zone=client.time_zone),
             client_id=client.id,
             email=client.email,
+            invited_until=max(
+                (
+                    one.expires_at
+                    for one in self._all("invitations")
+                    if (one.kind, one.client_id, one.state) == ("client", client.id, "open")
+                ),
+                default=None,
+            ),
         )
 
     def _recipient(self, settings: NotificationSettings, **who: Any) -> Recipient:

@@ -9,7 +9,7 @@ from attrs import define
 
 from adapters.memory.engine.repository import MemoryRepository
 from adapters.memory.engine.row_visibility import first, is_visible_client, only_practice_wide, practice_wide
-from adapters.memory.engine.rows import own_key
+from adapters.memory.engine.rows import own_key, own_rows
 from adapters.memory.engine.sealing import SEALED, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
 from adapters.memory.people.client_accounts import account_of
@@ -19,7 +19,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.erasure import RecordErasure
 from portal_core.people.errors import UnderLegalHold
-from portal_core.people.model import Client, ClientAccountStatus
+from portal_core.people.model import ALL_CLIENTS, Client, ClientFilter
 from portal_core.people.ports import (
     CareTeams,
     ClientRecords,
@@ -41,6 +41,9 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
 
     async def find_by_external_ids(self, external_ids: Collection[str]) -> dict[str, Client]:
         return {one.external_id: one for one in self._rows() if one.external_id in external_ids and one.external_id}
+
+    async def find_by_emails(self, emails: Collection[str]) -> dict[UUID, str]:
+        return {one.id: one.email for one in self._rows() if one.email in emails and one.email}
 
     async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
         return frozenset(one for one in client_ids if key_destroyed(self.tx, one))
@@ -70,17 +73,17 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
         return accounts
 
     async def page(
-        self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
-        return self._summaries(self._from(page), page, now, account)
+        return self._summaries(self._from(page), page, now, wanted)
 
     async def search(
-        self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, terms: SearchTerms, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
         found = [
             one for one in self._from(page) if not key_destroyed(self.tx, one.id) and is_found(one.search_words, terms)
         ]
-        return self._summaries(found, page, now, account)
+        return self._summaries(found, page, now, wanted)
 
     def _from(self, page: PageRequest) -> list[Client]:
         """The clients after the cursor, in order."""
@@ -90,11 +93,13 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
         return rows if after is None else rows[positions.get(after, len(rows)) + 1 :]
 
     def _summaries(
-        self, rows: list[Client], page: PageRequest, now: datetime, account: ClientAccountStatus | None
+        self, rows: list[Client], page: PageRequest, now: datetime, wanted: ClientFilter
     ) -> Page[ClientSummaryView]:
+        if wanted.care_team == "none":
+            rows = [one for one in rows if one.status == "active" and not active_team(self.tx, one.id)]
         summaries = [ClientSummaryView.of(one, account_of(self.tx, one.id, now)) for one in rows]
-        wanted = [one for one in summaries if account in (None, one.account.status)]
-        return page.paginate(wanted, lambda one: one.id)
+        found = [one for one in summaries if wanted.account in (None, one.account.status)]
+        return page.paginate(found, lambda one: one.id)
 
     async def _record(self, audit_entries: Sequence[AuditEntry]) -> None:
         for audit_entry in audit_entries:
@@ -106,6 +111,12 @@ class MemoryClientRecords(MemoryRepository[Client], ClientRecords):
     def _check(self, row: Client) -> None:
         assert practice_wide(self.tx) or row.id == self.tx.record, "a use case wrote another client's record"
         require_unique_external_id(self.tx, "clients", row)
+
+
+def active_team(tx: MemoryTransaction, client_id: UUID) -> set[UUID]:
+    """The clinicians on the client's care team who work here."""
+    clinicians = {one.id for one in own_rows(tx, "clinicians") if one.active}
+    return {key[2] for key in tx.table("care_team") if key[:2] == own_key(tx, client_id)} & clinicians
 
 
 @define
@@ -121,6 +132,29 @@ class MemoryCareTeams(CareTeams):
 
     async def of_all(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
         return {one: await self.of(one) for one in client_ids}
+
+    async def only_with(self, clinicians: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        found = dict[UUID, tuple[UUID, ...]]()
+        for _, client_id, clinician_id in sorted(self.tx.table("care_team")):
+            key = own_key(self.tx, client_id)
+            others = active_team(self.tx, client_id) - set(clinicians)
+            here = clinician_id in clinicians and key in self.tx.table("clients")
+            if here and self.tx.table("clients")[key].status == "active" and not others:
+                found[clinician_id] = (*found.get(clinician_id, ()), client_id)
+        return found
+
+    async def of_both(self, one: UUID, other: UUID) -> tuple[UUID, ...]:
+        clients = sorted(key[1] for key in self.tx.table("care_team") if key[2] == one)
+        return tuple([client_id for client_id in clients if other in await self.of(client_id)])
+
+    async def locked(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+        return {one: await self.of(one) for one in client_ids if not key_destroyed(self.tx, one)}
+
+    async def change_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
+        for client_id in teams:
+            key = own_key(self.tx, client_id)
+            self.tx.save("clients", key, self.tx.table("clients")[key].with_next_version())
+        await self.assign_all(teams, audit_entries)
 
     async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
         self.tx.save("clients", own_key(self.tx, client.id), client)

@@ -9,6 +9,7 @@ from attrs import define
 from sqlalchemy import Date, Integer, any_, bindparam, insert, literal_column, select
 
 from adapters.postgres.access.tables import grants
+from adapters.postgres.accounts.tables import accounts
 from adapters.postgres.engine.columns import Uuids
 from adapters.postgres.engine.constraint_errors import CONSTRAINT_ERRORS
 from adapters.postgres.engine.entities import entity, update_version
@@ -18,11 +19,13 @@ from adapters.postgres.people.tables import clients
 from portal_core.access.errors import GrantExists
 from portal_core.access.model import Grant, ordered
 from portal_core.access.ports import Grants
+from portal_core.access.views import GrantHolderView
 from portal_core.kernel.audit import AuditEntry
 
 CONSTRAINT_ERRORS["grants_active_key"] = GrantExists
 
 _GRANT = entity(Grant, grants, areas=(grants.c.areas,))
+_holders = clients.alias("holders")
 _grant_here = grants.c.practice_id == bindparam("practice_id")
 _active = (grants.c.revoked_at.is_(None), grants.c.ended_at.is_(None))
 GET_GRANT = statement(
@@ -43,6 +46,25 @@ LIST_GRANTS_FOR_CLIENT = statement(
     select(*_GRANT.columns)
     .where(_grant_here, grants.c.client_id == bindparam("client_id"))
     .order_by(grants.c.id.desc()),
+)
+LIST_GRANTS_WITH_HOLDERS = statement(
+    "grants.list_with_holders",
+    select(*_GRANT.columns, accounts.c.email, _holders.c.given_name, _holders.c.family_name, _holders.c.chosen_name)
+    .join(
+        accounts,
+        (accounts.c.practice_id == grants.c.practice_id)
+        & (accounts.c.id == grants.c.account_id)
+        & (accounts.c.status != "closed"),
+        isouter=True,
+    )
+    .join(
+        _holders,
+        (_holders.c.practice_id == accounts.c.practice_id) & (_holders.c.id == accounts.c.client_id),
+        isouter=True,
+    )
+    .where(_grant_here, grants.c.client_id == bindparam("client_id"))
+    .order_by(grants.c.id.desc()),
+    scope_exemption="who has access to one record: other accounts, and the clients whose they are",
 )
 PROXY_MANAGED = statement(
     "grants.proxy_managed",
@@ -95,16 +117,26 @@ class PostgresGrants(Grants):
     async def list_for_client(self, client_id: UUID) -> tuple[Grant, ...]:
         return tuple(map(_grant, await self.tx.fetch(LIST_GRANTS_FOR_CLIENT, client_id=client_id)))
 
+    async def list_with_holders(self, client_id: UUID) -> tuple[tuple[Grant, GrantHolderView], ...]:
+        rows = await self.tx.fetch(LIST_GRANTS_WITH_HOLDERS, client_id=client_id)
+        return tuple(
+            (_grant(row), GrantHolderView(row["email"], _name(row) if row["given_name"] else None)) for row in rows
+        )
+
     async def proxy_managed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
         rows = await self.tx.fetch(PROXY_MANAGED, client_ids=list(client_ids))
         return frozenset([row[0] for row in rows])
 
     async def list_held_by(self, account_id: UUID) -> tuple[tuple[Grant, str], ...]:
         rows = await self.tx.fetch(LIST_GRANTS_HELD_BY, account=account_id)
-        return tuple((_grant(row), f"{row['chosen_name'] or row['given_name']} {row['family_name']}") for row in rows)
+        return tuple((_grant(row), _name(row)) for row in rows)
 
     async def list_expired(self, today: date, limit: int) -> tuple[Grant, ...]:
         return tuple(map(_grant, await self.tx.fetch(LIST_EXPIRED_GRANTS, today=today, size=limit)))
+
+
+def _name(row: Any) -> str:
+    return f"{row['chosen_name'] or row['given_name']} {row['family_name']}"
 
 
 def _grant(row: Any) -> Grant:

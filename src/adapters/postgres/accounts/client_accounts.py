@@ -32,18 +32,19 @@ _closed = (
     .correlate(clients)
     .scalar_subquery()
 )
-_open_until = (
+_last_invitation = (
     select(func.max(invitations.c.expires_at))
     .where(
         invitations.c.practice_id == _practice,
         invitations.c.client_id == clients.c.id,
         invitations.c.kind == "client",
         invitations.c.state == "open",
-        invitations.c.expires_at > _now,
     )
     .correlate(clients)
-    .scalar_subquery()
 )
+LAST_INVITED_UNTIL = _last_invitation.scalar_subquery()
+"""When the last invitation of a client that was neither accepted nor withdrawn expires, or has expired."""
+_open_until = _last_invitation.where(invitations.c.expires_at > _now).scalar_subquery()
 STATUS = func.coalesce(
     _active,
     case((_open_until.is_not(None), _status("invited"))),

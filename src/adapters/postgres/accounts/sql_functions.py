@@ -42,7 +42,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = portal, pg_temp AS $$
   WHERE practice_id = practice AND id = session AND ended_at IS NULL AND last_active_at < least(instant, ends_at)
 $$"""
 
-# Of one account: one's own, or for staff, jobs and whoever proves who they are that of another.
+# Of one account: one's own, or for staff, jobs and a visitor who proves who they are that of another.
 END_SESSIONS = """
 CREATE OR REPLACE FUNCTION portal.end_sessions(practice uuid, account uuid, instant timestamptz, keep uuid)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = portal, pg_temp AS $$

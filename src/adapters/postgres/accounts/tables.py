@@ -121,6 +121,9 @@ sign_in_guards = practice_table(
     PrimaryKeyConstraint("practice_id", "key"),
 )
 
+# A client or proxy is signed in, and has no business with attempts to sign in.
+narrow(sign_in_guards, to=("practice", "visitor"))
+
 challenges = account_table(
     "challenges",
     uuid("id"),
@@ -251,7 +254,7 @@ identities = account_table(
     CheckConstraint("side IN ('portal', 'practice')", "side"),
     Index(None, "practice_id", "until"),
 )
-# Whoever signs in acts for the account that they name, and for no other.
+# A person who signs in acts for the account that they name, and for no other.
 narrow(identities, to=("record",))
 
 # For a month its holder can still look up where they were signed in.
@@ -296,3 +299,5 @@ for _table in (sessions, challenges, second_factors, email_changes, identities):
     erase(_table)
 account_settings = settings_table("account_settings")
 oidc_settings = settings_table("oidc_settings")
+# Whom to trust is looked up for staff who sign in.
+narrow(oidc_settings, "select", to=("practice", "visitor"))

@@ -9,34 +9,27 @@ from attrs import define
 from sqlalchemy import any_, bindparam, case, column, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from adapters.postgres.appointments.attendances import (
+    ATTENDANCE,
+    UPSERT_ATTENDANCE,
+    attendance_of,
+    attendance_values,
+    load_attendance_keys,
+)
 from adapters.postgres.appointments.tables import MAX_APPOINTMENT_DURATION, appointments, attendances
 from adapters.postgres.engine.columns import Instant, Uuids
 from adapters.postgres.engine.entities import entity, update_version
 from adapters.postgres.engine.statements import statement
 from adapters.postgres.engine.transaction import Transaction
-from portal_core.appointments.attendance import Attendance, Occasion
+from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.ports import Appointments
 from portal_core.appointments.scheduling.availability import BookedTime
 from portal_core.appointments.scheduling.wall_clock import Span
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
-from portal_core.kernel.money import Money
 
 APPOINTMENT = entity(Appointment, appointments)
-_ATTENDANCE = entity(
-    Attendance,
-    attendances,
-    "attendance_",
-    fee_due=(attendances.c.fee_amount, attendances.c.fee_currency),
-    left=(
-        attendances.c.left_clinician_id,
-        attendances.c.left_location_id,
-        attendances.c.starts_at,
-        attendances.c.left_ends_at,
-        attendances.c.left_time_zone,
-    ),
-)
 _here = appointments.c.practice_id == bindparam("practice_id")
 _joined = appointments.join(
     attendances,
@@ -46,7 +39,7 @@ _OWN_CLIENT = "the practice sees all clients in it; row-level security confines 
 ADD = statement("appointments.add", insert(appointments))
 GET = statement(
     "appointments.get",
-    select(*APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*APPOINTMENT.columns, *ATTENDANCE.columns)
     .select_from(_joined)
     .where(
         _here,
@@ -57,7 +50,7 @@ GET = statement(
 )
 GET_FOR_PRACTICE = statement(
     "appointments.whole",
-    select(*APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*APPOINTMENT.columns, *ATTENDANCE.columns)
     .select_from(_joined)
     .where(_here, appointments.c.id == bindparam("id"), attendances.c.practice_id == bindparam("practice_id"))
     .order_by(attendances.c.client_id),
@@ -65,7 +58,7 @@ GET_FOR_PRACTICE = statement(
 )
 OF_SERIES = statement(
     "appointments.of_series",
-    select(*APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*APPOINTMENT.columns, *ATTENDANCE.columns)
     .select_from(_joined)
     .where(
         _here,
@@ -189,32 +182,6 @@ CLIENTS_OF = statement(
     .order_by(attendances.c.client_id),
     scope_exemption=_OWN_CLIENT,
 )
-_row = insert(attendances)
-UPSERT_ATTENDANCE = statement(
-    "attendances.put",
-    _row.on_conflict_do_update(
-        index_elements=["practice_id", "client_id", "appointment_id"],
-        set_={
-            name: _row.excluded[name]
-            for name in (
-                "starts_at",
-                "status",
-                "cancelled_at",
-                "cancelled_by",
-                "cancelled_late",
-                "reason",
-                "fee_amount",
-                "fee_currency",
-                "changed_at",
-                "sequence",
-                "left_ends_at",
-                "left_time_zone",
-                "left_clinician_id",
-                "left_location_id",
-            )
-        },
-    ),
-)
 CLIENT_BUSY_TIMES = statement(
     "appointments.client_busy_times",
     select(appointments.c.starts_at, appointments.c.ends_at)
@@ -248,41 +215,6 @@ BOOKED_TIMES = statement(
 )
 _NONE = UUID(int=0)
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-
-
-async def attendance_values(tx: Transaction, booking: Booking, one: Attendance) -> dict[str, Any]:
-    """The parameters of `UPSERT_ATTENDANCE` for a client's part in the booking."""
-    # A change for all clients must not fail because one client's record key was destroyed.
-    reason = await tx.seal_unless_destroyed(one.client_id, attendances.c.reason, one.appointment_id, one.reason)
-    return _ATTENDANCE.values(
-        one,
-        starts_at=(one.left or booking.appointment).starts_at,
-        left_ends_at=one.left and one.left.ends_at,
-        left_time_zone=one.left and one.left.time_zone,
-        left_clinician_id=one.left and one.left.clinician_id,
-        left_location_id=one.left and one.left.location_id,
-        reason=reason,
-        fee_amount=one.fee_due.amount if one.fee_due else None,
-        fee_currency=one.fee_due.currency if one.fee_due else None,
-    )
-
-
-def fee_of(amount: int | None, currency: str | None) -> Money | None:
-    """The fee from its two columns."""
-    return None if amount is None or currency is None else Money(amount, currency)
-
-
-def _left(row: Any) -> Occasion | None:
-    """The appointment as it was when the client left, from its columns."""
-    if row["attendance_left_ends_at"] is None:
-        return None
-    return Occasion(
-        row["attendance_left_clinician_id"],
-        row["attendance_left_location_id"],
-        row["attendance_starts_at"],
-        row["attendance_left_ends_at"],
-        row["attendance_left_time_zone"],
-    )
 
 
 @define
@@ -377,19 +309,9 @@ class PostgresAppointments(Appointments):
 
     async def _bookings(self, rows: list[Any]) -> list[Booking]:
         """Group joined rows of appointment and attendance by appointment."""
-        await self.tx.load_keys(row["attendance_client_id"] for row in rows if row["attendance_reason"] is not None)
+        await load_attendance_keys(self.tx, rows)
         found: dict[UUID, tuple[Appointment, list[Attendance]]] = {}
         for row in rows:
             _, parts = found.setdefault(row["id"], (APPOINTMENT.of(row), []))
-            parts.append(await self._attendance(row))
+            parts.append(await attendance_of(self.tx, row))
         return [Booking(appointment=one, attendances=tuple(parts)) for one, parts in found.values()]
-
-    async def _attendance(self, row: Any) -> Attendance:
-        reason = await self.tx.unseal(
-            row["attendance_client_id"],
-            attendances.c.reason,
-            row["attendance_appointment_id"],
-            row["attendance_reason"],
-        )
-        fee = fee_of(row["attendance_fee_amount"], row["attendance_fee_currency"])
-        return _ATTENDANCE.of(row, reason=reason or None, fee_due=fee, left=_left(row))

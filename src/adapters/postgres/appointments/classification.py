@@ -9,7 +9,7 @@ _LISTS = "lists are selected and sorted by it"
 
 CLASSES: dict[str, list[Classified]] = {
     "locations": [public("name time_zone address"), operational("active")],
-    "appointment_types": [public("name timing seats self_bookable cpt_code"), operational("active")],
+    "appointment_types": [public("name timing seats self_bookable clients_may_open cpt_code"), operational("active")],
     "availability_rules": [
         public("clinician_id weekday start_time end_time location_id appointment_type_ids valid_from valid_until")
     ],
@@ -28,7 +28,7 @@ CLASSES: dict[str, list[Classified]] = {
         health("starts_at status cancelled_at cancelled_by cancelled_late", why=_LISTS),
         health("left_ends_at left_time_zone left_clinician_id left_location_id", why=_OPTIONS),
         health("fee_amount fee_currency", why="staff waive and count fees across clients"),
-        health("reason"),
+        health("reason internal_note"),
         operational("client_id appointment_id sequence changed_at"),
     ],
     "holds": [

@@ -6,7 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import ColumnElement, Date, Select, Text, any_, bindparam, func, literal_column, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.codec import converter
@@ -21,6 +33,7 @@ from adapters.postgres.engine.columns import Uuid, Uuids
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.settings import StoredSettings, decode_settings, settings_text
 from adapters.postgres.engine.statements import statement
+from adapters.postgres.engine.tables import client_keys
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.own_clients import is_own
 from adapters.postgres.people.tables import care_team, clients, clinicians, practices
@@ -80,12 +93,16 @@ _team = _all_clinicians.join(
 
 
 _DISCHARGED = clients.c.status == "discharged"
-_CLIENT = entity(Client, clients, name=DISPLAY_NAME, pronouns=PRONOUNS, discharged=_DISCHARGED)
-_discharged = (
-    select(_DISCHARGED)
+_key = client_keys.c.practice_id == clients.c.practice_id, client_keys.c.client_id == clients.c.id
+_ERASED = ~select(client_keys.c.client_id).where(*_key).exists()
+_CLIENT = entity(Client, clients, name=DISPLAY_NAME, pronouns=PRONOUNS, discharged=_DISCHARGED, erased=_ERASED)
+_status = [
+    select(one)
     .where(clients.c.practice_id == _practice, clients.c.id == bindparam("client_id"))
     .scalar_subquery()
-)
+    .label(name)
+    for name, one in (("discharged", _DISCHARGED), ("erased", _ERASED))
+]
 
 
 _on = bindparam("on", type_=Date())
@@ -112,7 +129,7 @@ def _booking_options(team: Select[Any], *more: Any) -> Any:
     )
 
 
-FOR_CLIENT = statement("booking_options.for_client", _booking_options(_team, _discharged.label("discharged")))
+FOR_CLIENT = statement("booking_options.for_client", _booking_options(_team, *_status))
 _team_member = care_team.c.practice_id == _practice, care_team.c.client_id == bindparam("client_id")
 PUBLISHED_HOURS = statement(
     "booking_options.published_hours",
@@ -202,7 +219,7 @@ class PostgresBookingDirectory(BookingDirectory):
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
-        return _booking_options_of(row, discharged=bool(row and row["discharged"]))
+        return _booking_options_of(row, discharged=bool(row and row["discharged"]), erased=bool(row and row["erased"]))
 
     async def published_hours(self, client_id: UUID, on: date) -> list[PublishedHours]:
         rows = await self.tx.fetch(PUBLISHED_HOURS, client_id=client_id, on=on)
@@ -233,7 +250,7 @@ class PostgresBookingDirectory(BookingDirectory):
         return {row["id"]: _CLIENT.of(row) for row in rows}
 
 
-def _booking_options_of(row: Any, *, discharged: bool = False) -> BookingOptions:
+def _booking_options_of(row: Any, *, discharged: bool = False, erased: bool = False) -> BookingOptions:
     assert row is not None, "a unit of work only opens for an existing practice"
     return BookingOptions(
         time_zone=row["time_zone"],
@@ -242,6 +259,7 @@ def _booking_options_of(row: Any, *, discharged: bool = False) -> BookingOptions
         locations={one.id: one for one in map(_location, row["locations"] or ())},
         clinicians={one.id: one for one in map(_clinician, row["clinicians"] or ())},
         discharged=discharged,
+        erased=erased,
         settings_version=row["settings_version"],
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
 
-from adapters.postgres.appointments.appointments import fee_of
+from adapters.postgres.appointments.attendances import attendance_texts, fee_of, load_attendance_keys
 from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS, SETTINGS, settings_of
 from adapters.postgres.appointments.tables import (
     MAX_APPOINTMENT_DURATION,
@@ -122,6 +122,7 @@ _APPOINTMENT = entity(
     appointments,
     clinician_name=clinicians.c.name,
     appointment_type_name=appointment_types.c.name,
+    cpt_code=appointment_types.c.cpt_code,
     location_name=locations.c.name,
     telehealth=(),
     attendances=(),
@@ -252,7 +253,7 @@ class PostgresAppointmentReads(AppointmentReads):
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:
         """Group joined rows of appointment and attendance by appointment."""
-        await self.tx.load_keys(row["attendance_client_id"] for row in rows if row["attendance_reason"] is not None)
+        await load_attendance_keys(self.tx, rows)
         parts: dict[UUID, list[AttendanceView]] = {}
         heads: dict[UUID, Any] = {}
         for row in rows:
@@ -266,11 +267,9 @@ class PostgresAppointmentReads(AppointmentReads):
         )
 
     async def _attendance(self, row: Any) -> AttendanceView:
-        reason = await self.tx.unseal(
-            row["attendance_client_id"], attendances.c.reason, row["id"], row["attendance_reason"]
-        )
+        texts = await attendance_texts(self.tx, row, row["id"])
         fee_due = fee_of(row["attendance_fee_amount"], row["attendance_fee_currency"])
-        return _ATTENDANCE.of(row, reason=reason or None, fee_due=fee_due)
+        return _ATTENDANCE.of(row, **texts, fee_due=fee_due)
 
 
 def _row(row: Any, settings: AppointmentSettings, reason: str | None) -> AppointmentRow:

@@ -34,6 +34,7 @@ ACTIVE_AT_LOCATION = statement(
     "series.active_at_location", _active.where(series.c.location_id == bindparam("location_id"))
 )
 ACTIVE_ONLINE = statement("series.active_online", _active.where(series.c.location_id.is_(None)))
+ACTIVE_WITH = statement("series.active_with", _active.where(series.c.clinician_id == bindparam("clinician_id")))
 _CHANGED_BY_SAVE_ALL = ("first_start", "time_zone", "version")
 _new = (
     func.jsonb_to_recordset(bindparam("rows", type_=JSONB))
@@ -76,6 +77,9 @@ class PostgresSeriesRepository(SeriesRepository):
         if location_id is None:
             return [_series(row) for row in await self.tx.fetch(ACTIVE_ONLINE)]
         return [_series(row) for row in await self.tx.fetch(ACTIVE_AT_LOCATION, location_id=location_id)]
+
+    async def active_with(self, clinician_id: UUID) -> list[Series]:
+        return [_series(row) for row in await self.tx.fetch(ACTIVE_WITH, clinician_id=clinician_id)]
 
     async def save_all(self, series: Sequence[Series], *audit_entries: AuditEntry) -> None:
         rows = [{name: _values(one)[name] for name in ("id", *_CHANGED_BY_SAVE_ALL)} for one in series]

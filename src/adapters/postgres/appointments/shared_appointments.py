@@ -7,7 +7,8 @@ from uuid import UUID
 from attrs import define
 from sqlalchemy import bindparam, column, func, select
 
-from adapters.postgres.appointments.appointments import APPOINTMENT, SAVE, UPSERT_ATTENDANCE, attendance_values
+from adapters.postgres.appointments.appointments import APPOINTMENT, SAVE
+from adapters.postgres.appointments.attendances import UPSERT_ATTENDANCE, attendance_values
 from adapters.postgres.appointments.tables import appointments, attendances
 from adapters.postgres.engine.columns import Instant, Uuid, Uuids
 from adapters.postgres.engine.entities import entity

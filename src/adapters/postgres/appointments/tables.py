@@ -47,6 +47,12 @@ _client = partial(practice_key, "client_id", "clients")
 _appointment_type = partial(practice_key, "appointment_type_id", "appointment_types")
 _location = partial(practice_key, "location_id", "locations")
 
+
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that satisfy the condition."""
+    return Index(name, *columns, unique=unique, postgresql_where=text(where))
+
+
 locations = practice_table(
     "locations",
     uuid("id"),
@@ -65,6 +71,7 @@ appointment_types = practice_table(
     document("timing"),
     number("seats"),
     flag("self_bookable"),
+    Column("clients_may_open", Boolean, nullable=False, server_default=text("false")),
     flag("active"),
     string("cpt_code", null=True),
     version(),
@@ -105,13 +112,7 @@ availability_exceptions = practice_table(
     _location("availability_exceptions_location_fkey"),
     CheckConstraint("clinician_id IS NOT NULL OR NOT available", "holiday"),
     Index(None, "practice_id", "clinician_id", "date"),
-    Index(
-        "availability_exceptions_holiday_key",
-        "practice_id",
-        "date",
-        unique=True,
-        postgresql_where=text("clinician_id IS NULL"),
-    ),
+    _index("availability_exceptions_holiday_key", "practice_id", "date", where="clinician_id IS NULL", unique=True),
 )
 
 calendar = practice_table(
@@ -139,10 +140,8 @@ calendar = practice_table(
         using="gist",
     ),
     Index(None, "practice_id", "clinician_id", "ends_at"),
-    Index("calendar_blocks_idx", "practice_id", "clinician_id", "ends_at", postgresql_where=text("purpose = 'block'")),
-    Index(
-        "calendar_expires_idx", "practice_id", "clinician_id", "expires_at", postgresql_where=text("purpose = 'hold'")
-    ),
+    _index("calendar_blocks_idx", "practice_id", "clinician_id", "ends_at", where="purpose = 'block'"),
+    _index("calendar_expires_idx", "practice_id", "clinician_id", "expires_at", where="purpose = 'hold'"),
 )
 
 appointments = practice_table(
@@ -175,7 +174,7 @@ appointments = practice_table(
     CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= interval '24 hours'", "length"),
     Index(None, "practice_id", "starts_at", "id"),
     Index(None, "practice_id", "clinician_id", "starts_at"),
-    Index("appointments_series_idx", "practice_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
+    _index("appointments_series_idx", "practice_id", "series_id", where="series_id IS NOT NULL"),
 )
 # A client sees an appointment through their attendance in it; the attendances' own policy applies inside as well.
 appointments.info["owned"] = (
@@ -195,6 +194,7 @@ attendances = client_table(
     string("cancelled_by", null=True),
     flag("cancelled_late"),
     sealed("reason"),
+    sealed("internal_note"),
     bigint("fee_amount", null=True),
     string("fee_currency", null=True),
     number("sequence"),
@@ -279,13 +279,7 @@ waitlist_entries = client_table(
     _client("waitlist_entries_client_fkey"),
     _appointment_type("waitlist_entries_appointment_type_fkey"),
     CheckConstraint("status IN ('waiting', 'booked', 'left')", "status"),
-    Index(
-        "waitlist_waiting_idx",
-        "practice_id",
-        "appointment_type_id",
-        "latest_date",
-        postgresql_where=text("status = 'waiting'"),
-    ),
+    _index("waitlist_waiting_idx", "practice_id", "appointment_type_id", "latest_date", where="status = 'waiting'"),
 )
 
 waitlist_offers = client_table(
@@ -308,8 +302,8 @@ waitlist_offers = client_table(
     _client("waitlist_offers_client_fkey"),
     CheckConstraint("status IN ('open', 'accepted', 'declined', 'expired')", "status"),
     Index(None, "practice_id", "freed_slot_id"),
-    Index("waitlist_offers_open_idx", "practice_id", "expires_at", postgresql_where=text("status = 'open'")),
-    Index("waitlist_offers_clinician_idx", "practice_id", "clinician_id", postgresql_where=text("status = 'open'")),
+    _index("waitlist_offers_open_idx", "practice_id", "expires_at", where="status = 'open'"),
+    _index("waitlist_offers_clinician_idx", "practice_id", "clinician_id", where="status = 'open'"),
     Index(None, "practice_id", "client_id", "entry_id"),
 )
 
@@ -344,7 +338,8 @@ appointment_series = practice_table(
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     CheckConstraint("status IN ('active', 'ended')", "status"),
-    Index("appointment_series_active_idx", "practice_id", "location_id", postgresql_where=text("status = 'active'")),
+    _index("appointment_series_active_idx", "practice_id", "location_id", where="status = 'active'"),
+    _index("appointment_series_clinician_idx", "practice_id", "clinician_id", where="status = 'active'"),
 )
 
 check_ins = client_table(
@@ -388,6 +383,9 @@ feed_tokens = client_table(
 
 for _offered in (locations, appointment_types, availability_rules, availability_exceptions):
     narrow(_offered, "insert", "update", "delete", to=("practice",))
+# What is offered is no business of somebody who signs in.
+for _offered in (locations, appointment_types, availability_rules, availability_exceptions):
+    narrow(_offered, "select", to=("practice", "record"))
 for _planned in (calendar, appointments, freed_slots):
     narrow(_planned, to=("practice", "record"))
 narrow(appointment_series, to=("practice",))
@@ -398,3 +396,4 @@ erase(feed_tokens, "(client_id = client OR account_id = ANY (account_ids))")
 narrow(feed_tokens, "insert", "update", to=("record",))
 
 appointment_settings = settings_table("appointment_settings")
+narrow(appointment_settings, "select", to=("practice", "record"))

@@ -1,6 +1,7 @@
 """The unit of work of appointments in PostgreSQL."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from adapters.postgres.appointments.appointments import PostgresAppointments
 from adapters.postgres.appointments.availability import PostgresAvailability
@@ -18,6 +19,7 @@ from adapters.postgres.appointments.shared_appointments import PostgresSharedApp
 from adapters.postgres.appointments.waitlist import PostgresWaitlist, PostgresWaitlistOffers, PostgresWaitlistReads
 from adapters.postgres.engine.base_unit import PostgresUnit, repository
 from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.unit import PostgresPeopleUnit
 from portal_core.appointments.ports import AppointmentUnit
 
 
@@ -47,4 +49,10 @@ class PostgresAppointmentUnit(PostgresUnit):
     reminders = repository(PostgresReminders)
 
 
-UNIT: Callable[[Transaction], AppointmentUnit] = PostgresAppointmentUnit
+UNIT = PostgresAppointmentUnit
+
+if TYPE_CHECKING:
+    # Care teams are those of people; mypy checks the combination here.
+    class _Appointments(PostgresPeopleUnit, PostgresAppointmentUnit): ...
+
+    APPOINTMENTS: Callable[[Transaction], AppointmentUnit] = _Appointments

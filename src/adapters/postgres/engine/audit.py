@@ -14,9 +14,10 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.sources import Clock, IdSource
 
 _KINDS = {ClientActor: "client", ProxyActor: "proxy", StaffActor: "staff", SystemActor: "system"}
+_NOT_GIVEN = ("practice_id", "recorded_at")
 _rows = (
     func.jsonb_to_recordset(bindparam("entries", type_=JSONB))
-    .table_valued(*(column(one.name, one.type) for one in audit_entries.c if one.name != "practice_id"))
+    .table_valued(*(column(one.name, one.type) for one in audit_entries.c if one.name not in _NOT_GIVEN))
     .render_derived(name="entry", with_types=True)
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from attrs import define, field
@@ -15,9 +16,9 @@ from adapters.postgres.engine.read_only import ReadOnlyTransaction
 from adapters.postgres.engine.scope import begin_transaction_sql, within_record
 from adapters.postgres.engine.transaction import Transaction
 from adapters.unit_composition import Repository
-from portal_core.kernel.actor import Actor
+from portal_core.kernel.actor import Actor, own_clients_of
 from portal_core.kernel.audit import AuditEntry, AuditTrail, denial
-from portal_core.kernel.errors import PortalError
+from portal_core.kernel.errors import NotFound, PortalError
 from portal_core.kernel.idempotency import refuses_access
 from portal_core.kernel.sources import Clock, IdSource
 
@@ -48,13 +49,24 @@ class PostgresUnit:
         """In one round trip for what each of them sends first, one for what each sends then, and so on."""
         return await self.tx.read_together(*reads)
 
+    async def require_visible(self, client_id: UUID) -> None:
+        """Require that the actor sees this client; the unit of the feature people knows.
+
+        Raises:
+            NotFound: they do not.
+        """
+        raise NotFound("client", client_id)
+
     async def commit(self, result: T) -> T:
         """Write the audit entries and the idempotent response, and commit.
 
         Raises:
             Replayed: the request was carried out before; nothing is written.
+            NotFound: it was, for a client whom the actor sees no more.
         """
         if self.tx.replayed is not None:
+            for client_id in sorted(self.tx.replayed.records) if own_clients_of(self.tx.actor) else ():
+                await self.require_visible(client_id)
             raise self.tx.replayed
         if self.tx.actor.origin.idempotent_request is not None:
             await save_response(self.tx, msgspec.json.encode(result))

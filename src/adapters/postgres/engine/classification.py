@@ -6,7 +6,7 @@ _AUDIT = "the audit log must be readable without any key, and stays when a recor
 
 CLASSES: dict[str, list[Classified]] = {
     "audit_entries": [
-        operational("at actor_kind account_id job grant_id target outcome request_id"),
+        operational("at actor_kind account_id job grant_id target outcome request_id recorded_at"),
         health("record action facts", why=_AUDIT),
         personal("address device", why=_AUDIT),
     ],

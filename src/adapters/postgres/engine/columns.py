@@ -74,6 +74,11 @@ def instant(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Instant, nullable=null)
 
 
+def recorded_at(when: Literal["now()", "clock_timestamp()"]) -> Column[Any]:
+    """When the row was added, by the database's clock: no statement sets it, so the application's role cannot."""
+    return Column("recorded_at", Instant, nullable=True, server_default=text(when))
+
+
 def string(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, Text, nullable=null)
 

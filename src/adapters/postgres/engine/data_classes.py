@@ -46,7 +46,7 @@ personal = partial(_classified, "personal")
 health = partial(_classified, "health")
 """Tells about a client's care: PHI (45 CFR 160.103)."""
 secret = partial(_classified, "secret")
-"""Whoever knows it can sign in, act for another, or decrypt."""
+"""A person who knows it can sign in, act for another, or decrypt."""
 
 
 def classes() -> Mapping[str, list[Classified]]:

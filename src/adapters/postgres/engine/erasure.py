@@ -6,9 +6,9 @@ from adapters.postgres.engine.metadata import metadata
 def erase_record_function() -> str:
     """One function for what the tables declare by `erase`.
 
-    It checks again what the core has checked: another person confirmed the request in time, and no legal hold is in
-    place, or placed by a transaction that waits (a hold refers to the client's row, which is locked). With a hold it
-    returns null.
+    It checks again what the core has checked: an active administrator asked, in an earlier transaction, another one (or
+    the operator, who has no account) confirmed it in time, and no legal hold is in place, or placed by a transaction
+    that waits (a hold refers to the client's row, which is locked). With a hold it returns null.
     """
     done = []
     for table in sorted(metadata.tables.values(), key=lambda table: table.name):
@@ -36,8 +36,15 @@ BEGIN
     WHERE asked.practice_id = practice AND asked.client_id = client AND asked.id = erasure
       AND asked.state = 'completed' AND asked.completed_at < asked.expires_at
       AND asked.requested_by IS DISTINCT FROM asked.confirmed_by
+      AND asked.recorded_at < now()
+      AND num_nonnulls(asked.requested_by, asked.confirmed_by) = (
+        SELECT count(*) FROM portal.accounts AS a
+        JOIN portal.staff AS s ON s.practice_id = practice AND s.id = a.staff_id
+        WHERE a.practice_id = practice AND a.id IN (asked.requested_by, asked.confirmed_by) AND a.status = 'active'
+          AND s.active AND 'administrator' = ANY (s.roles))
   ) THEN
-    RAISE EXCEPTION 'no other person confirmed the erasure' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'no two administrators asked for the erasure and confirmed it'
+      USING ERRCODE = 'insufficient_privilege';
   END IF;
   account_ids := ARRAY(
     SELECT id FROM portal.accounts WHERE practice_id = practice AND client_id = client ORDER BY id);

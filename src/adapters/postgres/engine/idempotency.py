@@ -20,6 +20,8 @@ from portal_core.kernel.errors import IdempotencyMismatch, RecordDestroyed
 from portal_core.kernel.idempotency import IDEMPOTENCY_RETENTION, IdempotentRequest, Replayed
 
 _NOBODY = UUID(int=0)
+# Before the response are the clients whom it is about. JSON has no line end.
+_END_OF_RECORDS = b"\n"
 _new = insert(idempotent_responses).values(
     practice_id=bindparam("practice_id"),
     account_id=bindparam("account_id"),
@@ -99,7 +101,9 @@ async def claim_key(tx: Transaction) -> None:
         raise RecordDestroyed
     if known[1] is None:
         raise IdempotencyMismatch
-    replayed = Replayed(cipher.open(known[1], _associated_data(tx, idempotent_request, idempotent_responses.c.body)))
+    kept = cipher.open(known[1], _associated_data(tx, idempotent_request, idempotent_responses.c.body))
+    records, _, body = kept.rpartition(_END_OF_RECORDS)
+    replayed = Replayed(body, frozenset(map(UUID, records.decode().split())))
     if keeps_rights(tx.actor, held_then):
         raise replayed
     tx.replayed = replayed
@@ -120,7 +124,9 @@ async def save_response(tx: Transaction, body: bytes) -> None:
     cipher = None if idempotent_request is None else await _cipher(tx)
     if idempotent_request is None or cipher is None:
         return
-    sealed = cipher.seal(body, _associated_data(tx, idempotent_request, idempotent_responses.c.body))
+    records = " ".join(sorted({str(one.record) for one in tx.entries if one.record is not None}))
+    kept = records.encode() + _END_OF_RECORDS + body
+    sealed = cipher.seal(kept, _associated_data(tx, idempotent_request, idempotent_responses.c.body))
     tx.write_later(
         KEEP,
         account_id=_account(tx),

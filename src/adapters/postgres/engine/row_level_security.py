@@ -25,6 +25,16 @@ _POLICIES: Final[dict[Command, str]] = {
 _OWNED: Final = {"client": "client_id = {client}", "account": "account_id = {account}"}
 
 
+# Where the role could keep what it reads, apart from the tables: anybody may by default. A database's owner who is no
+# superuser gets a warning instead for the functions of large objects, which belong to PostgreSQL itself.
+_NO_STORES_OF_ITS_OWN: Final = (
+    "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$",
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),"
+    " pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC",
+)
+
+
 def _setting(name: str) -> str:
     # In a subquery, which is evaluated once for each statement. And a plan that is made before the setting is set takes
     # it for an unknown id; without the subquery it would take it for null, which no row has, and choose any index.
@@ -128,6 +138,7 @@ def secure(role: str) -> list[str]:
         f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {SCHEMA} FROM PUBLIC, {role}",
         *(f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{name} TO {role}" for name in function_names()),
     ]
+    statements.extend(_NO_STORES_OF_ITS_OWN)
     for table in metadata.sorted_tables:
         statements.extend(policies(table, role))
     return statements

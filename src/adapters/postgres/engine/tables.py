@@ -16,6 +16,7 @@ from adapters.postgres.engine.columns import (
     instants,
     narrow,
     practice_table,
+    recorded_at,
     retain,
     sealed,
     string,
@@ -38,6 +39,8 @@ audit_entries = append_table(
     string("address"),
     string("device"),
     string("request_id"),
+    # `at` is what the application says.
+    recorded_at("clock_timestamp()"),
     PrimaryKeyConstraint("at", "id"),
     Index(None, "practice_id", "record", "at"),
     Index(None, "practice_id", "at"),

@@ -30,6 +30,6 @@ class PostgresCapturedMailStore(CapturedMailStore):
             mail.body,
         )
 
-    async def latest(self, limit: int) -> tuple[CapturedMail, ...]:
+    async def latest(self, limit: int | None) -> tuple[CapturedMail, ...]:
         rows = await self.pool.fetch("SELECT * FROM portal.latest_captured_mail($1)", limit)
         return tuple(_MAIL.of(row) for row in rows)

@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import define, field
 from sqlalchemy import bindparam, func, select
 
+from adapters.postgres.accounts.client_accounts import LAST_INVITED_UNTIL
 from adapters.postgres.accounts.tables import accounts, email_changes
 from adapters.postgres.appointments.tables import appointments, attendances
 from adapters.postgres.engine.columns import Uuids
@@ -78,6 +79,7 @@ CLIENT = statement(
         clients.c.email.label("record_email"),
         RECORD_LANGUAGE,
         clients.c.time_zone.label("record_time_zone"),
+        LAST_INVITED_UNTIL.label("invited_until"),
     )
     .select_from(
         clients.outerjoin(
@@ -146,8 +148,14 @@ class PostgresRecipients(Recipients):
         settings = NotificationSettings(
             NO_ACCOUNT_ID, record_language=row["record_language"], time_zone=row["record_time_zone"]
         )
-        email = row["record_email"]
-        return Recipient(voice, settings.time_zone or time_zone, settings, client_id=client_id, email=email)
+        return Recipient(
+            voice,
+            settings.time_zone or time_zone,
+            settings,
+            client_id=client_id,
+            email=row["record_email"],
+            invited_until=row["invited_until"],
+        )
 
     async def accounts(self, account_ids: Collection[UUID]) -> tuple[Recipient, ...]:
         voice, time_zone = await self._branding()

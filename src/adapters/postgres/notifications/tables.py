@@ -152,3 +152,4 @@ erase(captured_mail, '"to" = ANY (addresses)')
 # A verified address is in the settings; any other may be a stranger's.
 retain(safe_email_verifications, "expires_at")
 branding_settings = settings_table("branding_settings")
+narrow(branding_settings, "select", to=("practice", "record"))

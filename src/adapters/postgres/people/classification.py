@@ -32,7 +32,7 @@ CLASSES: dict[str, list[Classified]] = {
     ],
     "legal_holds": [operational("client_id placed_by placed_at")],
     "record_erasures": [
-        operational("client_id requested_by requested_at expires_at state confirmed_by completed_at"),
+        operational("client_id requested_by requested_at expires_at state confirmed_by completed_at recorded_at"),
     ],
     "clinicians": [
         public("name credentials npi licenses"),
@@ -41,6 +41,6 @@ CLASSES: dict[str, list[Classified]] = {
     ],
     "staff": [
         personal("name email email_key", why=_STAFF),
-        operational("external_id roles clinician_id active issuer subject"),
+        operational("external_id roles clinician_id active issuer subject made_administrator_at"),
     ],
 }

@@ -1,9 +1,8 @@
 """Clients and their care teams in PostgreSQL."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from sqlalchemy import (
     Select,
     Text,
     all_,
+    and_,
     any_,
     bindparam,
     column,
@@ -34,11 +34,12 @@ from adapters.postgres.engine.keys import ADD_CLIENT_KEY
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.tables import client_keys
 from adapters.postgres.engine.transaction import Transaction
+from adapters.postgres.people.care_teams import has_team
 from adapters.postgres.people.client_accounts import ACCOUNT, account_of
 from adapters.postgres.people.erasure import ERASE
 from adapters.postgres.people.own_clients import is_own, own_ids
-from adapters.postgres.people.tables import care_team, clients
 from adapters.postgres.people.tables import client_search_words as words
+from adapters.postgres.people.tables import clients
 from portal_core.kernel.actor import own_clients_of
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.contact import EmergencyContact
@@ -46,8 +47,8 @@ from portal_core.kernel.errors import StaleVersion
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.people.erasure import RecordErasure
 from portal_core.people.errors import DuplicateExternalId, UnderLegalHold
-from portal_core.people.model import Client, ClientAccountStatus
-from portal_core.people.ports import CareTeams, ClientRecords
+from portal_core.people.model import ALL_CLIENTS, Client, ClientFilter
+from portal_core.people.ports import ClientRecords
 from portal_core.people.search import SearchTerms
 from portal_core.people.views import ClientSummaryView
 
@@ -69,6 +70,13 @@ FIND_CLIENTS = statement(
     "clients.find_by_external_ids",
     select(*_CLIENT.columns).where(_client_here, clients.c.external_id == any_(bindparam("external_ids", type_=Texts))),
     scope_exemption="it looks for whose records these are",
+)
+FIND_EMAILS = statement(
+    "clients.find_by_emails",
+    select(clients.c.id, clients.c.email).where(
+        _client_here, clients.c.email_key == any_(bindparam("emails", type_=Texts))
+    ),
+    scope_exemption=_MANY,
 )
 _own_client = is_own(clients.c.id)
 GET_OWN_CLIENT = statement(
@@ -100,12 +108,11 @@ _SUMMARY = entity(
 )
 _wanted_status = bindparam("account_status", type_=Text)
 _account_wanted = or_(_wanted_status.is_(None), _wanted_status == STATUS)
-_line = (
-    select(*_SUMMARY.columns)
-    .where(_client_here, _account_wanted)
-    .order_by(clients.c.sort_name, clients.c.id)
-    .limit(bindparam("size"))
+_team_wanted = or_(
+    bindparam("care_team", type_=Text).is_(None), and_(clients.c.status == "active", ~has_team(clients.c.id))
 )
+_wanted = (_client_here, _account_wanted, _team_wanted)
+_line = select(*_SUMMARY.columns).where(*_wanted).order_by(clients.c.sort_name, clients.c.id).limit(bindparam("size"))
 _LIST = "the practice's own list of its clients"
 FIRST_CLIENTS = statement("clients.first_page", _line, scope_exemption=_LIST)
 # A cursor is an id alone, because names must not appear in URLs. Its position is looked up by a scalar query, so that
@@ -187,7 +194,7 @@ def _found(matching: Select[Any]) -> Select[Any]:
     return (
         select(*_SUMMARY.columns)
         .join(found, clients.c.id == found.c.client_id)
-        .where(_client_here, _account_wanted)
+        .where(*_wanted)
         .order_by(found.c.sort_name, found.c.client_id)
         .limit(bindparam("size"))
     )
@@ -210,23 +217,6 @@ _OWN = {
 }
 """The variants of statements for a clinician who sees own clients only."""
 
-_team = (care_team.c.practice_id == bindparam("practice_id"), care_team.c.client_id == bindparam("client_id"))
-TEAM_OF = statement("care_team.of", select(care_team.c.clinician_id).where(*_team).order_by(care_team.c.clinician_id))
-_teams = (
-    care_team.c.practice_id == bindparam("practice_id"),
-    care_team.c.client_id == any_(bindparam("client_ids", type_=Uuids)),
-)
-TEAMS_OF = statement(
-    "care_team.of_all",
-    select(care_team.c.client_id, care_team.c.clinician_id)
-    .where(*_teams)
-    .order_by(care_team.c.client_id, care_team.c.clinician_id),
-    scope_exemption=_MANY,
-)
-REASSIGN_CLIENT = statement("clients.reassign", update_version(clients, "version"))
-CLEAR_TEAMS = statement("care_team.clear", delete(care_team).where(*_teams), scope_exemption=_MANY)
-JOIN_TEAM = statement("care_team.join", insert(care_team))
-
 
 @define
 class PostgresClientRecords(ClientRecords):
@@ -244,6 +234,10 @@ class PostgresClientRecords(ClientRecords):
         rows = await self.tx.fetch(FIND_CLIENTS, external_ids=list(external_ids)) if external_ids else []
         await self.tx.load_keys(row["id"] for row in rows if any(row[name] is not None for name in _SEALED))
         return {row["external_id"]: await self._client(row) for row in rows}
+
+    async def find_by_emails(self, emails: Collection[str]) -> dict[UUID, str]:
+        rows = await self.tx.fetch(FIND_EMAILS, emails=list(emails)) if emails else []
+        return {row["id"]: row["email"] for row in rows}
 
     async def destroyed(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
         await self.tx.load_keys(client_ids)
@@ -291,12 +285,12 @@ class PostgresClientRecords(ClientRecords):
         return tuple(row["accounts"])
 
     async def page(
-        self, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
-        return await self._page(FIRST_CLIENTS, NEXT_CLIENTS, page, _accounts(now, account))
+        return await self._page(FIRST_CLIENTS, NEXT_CLIENTS, page, _filter(now, wanted))
 
     async def search(
-        self, terms: SearchTerms, page: PageRequest, now: datetime, account: ClientAccountStatus | None = None
+        self, terms: SearchTerms, page: PageRequest, now: datetime, wanted: ClientFilter = ALL_CLIENTS
     ) -> Page[ClientSummaryView]:
         begins = [begin for term in terms for begin in term]
         values = {
@@ -305,7 +299,7 @@ class PostgresClientRecords(ClientRecords):
             "terms": [number for number, term in enumerate(terms) for _ in term],
             "term_count": len(terms),
         }
-        return await self._page(FIRST_FOUND, NEXT_FOUND, page, values | _accounts(now, account))
+        return await self._page(FIRST_FOUND, NEXT_FOUND, page, values | _filter(now, wanted))
 
     async def _page(
         self, first: Statement, following: Statement, page: PageRequest, values: dict[str, Any]
@@ -350,38 +344,9 @@ class PostgresClientRecords(ClientRecords):
         return _CLIENT.of(row, **texts)
 
 
-def _accounts(now: datetime, account: ClientAccountStatus | None) -> dict[str, Any]:
-    return {"now": now, "today": now.date(), "account_status": account}
+def _filter(now: datetime, wanted: ClientFilter) -> dict[str, Any]:
+    return {"now": now, "today": now.date(), "account_status": wanted.account, "care_team": wanted.care_team}
 
 
 def _words(client: Client) -> dict[str, Any]:
     return {"client_id": client.id, "words": list(client.search_words), "sort_name": client.sort_name}
-
-
-@define
-class PostgresCareTeams(CareTeams):
-    """One row per client and clinician."""
-
-    tx: Transaction
-
-    async def of(self, client_id: UUID) -> tuple[UUID, ...]:
-        return tuple(row[0] for row in await self.tx.fetch(TEAM_OF, client_id=client_id))
-
-    async def of_all(self, client_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-        teams: dict[UUID, tuple[UUID, ...]] = dict.fromkeys(client_ids, ())
-        rows = await self.tx.fetch(TEAMS_OF, client_ids=list(client_ids)) if client_ids else []
-        for client_id, team in groupby(rows, lambda row: row["client_id"]):
-            teams[client_id] = tuple(row["clinician_id"] for row in team)
-        return teams
-
-    async def assign(self, client: Client, clinicians: tuple[UUID, ...], audit_entry: AuditEntry) -> None:
-        # Update the client first: a concurrent request waits here, and is refused before it changes the team.
-        await self.tx.save(REASSIGN_CLIENT, **_CLIENT.values(client))
-        await self.assign_all({client.id: clinicians}, [audit_entry])
-
-    async def assign_all(self, teams: Mapping[UUID, tuple[UUID, ...]], audit_entries: Sequence[AuditEntry]) -> None:
-        if teams:
-            await self.tx.execute(CLEAR_TEAMS, client_ids=list(teams))
-        joining = [{"client_id": client, "clinician_id": one} for client, team in teams.items() for one in team]
-        await self.tx.execute_many(JOIN_TEAM, joining)
-        self.tx.add_audit_entry(*audit_entries)

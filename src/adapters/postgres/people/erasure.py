@@ -37,7 +37,10 @@ LIST_OPEN = statement(
     .limit(MAX_LISTED),
     scope_exemption="administrators see what waits for them in the whole practice",
 )
-ADD = statement("record_erasures.add", insert(record_erasures))
+_given = [one for one in record_erasures.c if one is not record_erasures.c.recorded_at]
+ADD = statement(
+    "record_erasures.add", insert(record_erasures).values({one.name: bindparam(one.name) for one in _given})
+)
 SAVE = statement("record_erasures.save", update_version(record_erasures, "state", "confirmed_by", "completed_at"))
 ERASE = statement(
     "record_erasures.erase",

@@ -12,6 +12,7 @@ from adapters.postgres.engine.columns import (
     metadata,
     narrow,
     practice_table,
+    recorded_at,
     sealed,
     string,
     texts,
@@ -163,6 +164,8 @@ record_erasures = client_table(
     string("state"),
     uuid("confirmed_by", null=True),
     instant("completed_at", null=True),
+    # The time of the transaction: one that asks for an erasure cannot carry it out too.
+    recorded_at("now()"),
     version(),
     PrimaryKeyConstraint("practice_id", "client_id", "id"),
     ForeignKeyConstraint(
@@ -176,7 +179,7 @@ record_erasures = client_table(
     Index("record_erasures_due_idx", "practice_id", "requested_at", "id", postgresql_where=text("state = 'open'")),
 )
 narrow(record_erasures, to=("practice",))
-# It is signed with the account of whoever asks, and of whoever confirms: nobody acts for another person.
+# It is signed with the account of the person who asks, and of the one who confirms: nobody acts for another person.
 record_erasures.info["signed"] = True
 record_erasures.info["addable"] = (
     "practice_id = {practice} AND {scope} = 'practice' AND state = 'open' AND requested_by = {account}"
@@ -203,6 +206,7 @@ clinicians = practice_table(
     Index("clinicians_external_id_key", "practice_id", "external_id", unique=True),
 )
 narrow(clinicians, "insert", "update", to=("practice",))
+narrow(clinicians, "select", to=("practice", "record"))
 
 staff = practice_table(
     "staff",
@@ -216,6 +220,7 @@ staff = practice_table(
     flag("active"),
     string("issuer", null=True),
     string("subject", null=True),
+    instant("made_administrator_at", null=True),
     version(),
     PrimaryKeyConstraint("practice_id", "id"),
     ForeignKeyConstraint(["practice_id"], ["portal.practices.id"], name="staff_practice_fkey"),

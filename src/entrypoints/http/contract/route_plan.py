@@ -26,7 +26,7 @@ LINK_PARAMETERS: dict[Auth, tuple[str, ...]] = {
 }
 """The query parameters that stand for headers in links, which send none."""
 IN_LINKS = frozenset(name for names in LINK_PARAMETERS.values() for name in names)
-"""All of these. They are read from the bytes of the query, so each stands there once, and as it is."""
+"""All of these. Each stands in a query once."""
 
 
 @frozen

@@ -20,8 +20,8 @@ MAX_REMEMBERED = 10_000
 
 
 class RefusalAudit:
-    """Records such a refusal once a minute for each practice, account or address, operation and code: whoever floods
-    the portal must not flood the audit log as well.
+    """Records such a refusal once a minute for each practice, account or address, operation and code: a flood
+    of requests must not flood the audit log as well.
     """
 
     def __init__(self, record: RefusalRecorder, seconds: Callable[[], float]) -> None:

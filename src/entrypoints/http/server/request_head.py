@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from entrypoints.http.server.client_address import ClientAddressResolver
@@ -31,15 +32,13 @@ READ_HEADERS = frozenset(
 MAX_DEVICE_LENGTH = 160
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}\Z")
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}\Z")
-_QUERY_PRACTICE = re.compile(rb"(?:^|&)practice=([^&]*)")
-_QUERY_RECORD = re.compile(rb"(?:^|&)record=([^&]*)")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}\Z")
 
 
 class RequestHead:
     """One request's head. Header values are as sent; repeated headers are joined with commas, cookies with `;`."""
 
-    __slots__ = ("address", "bodiless", "forwarded", "headers", "peer", "query", "request_id")
+    __slots__ = ("address", "bodiless", "forwarded", "headers", "parameters", "peer", "query", "request_id")
 
     def __init__(self, scope: Any, origins: ClientAddressResolver, new_id: Any) -> None:
         headers: dict[bytes, bytes] = {}
@@ -51,6 +50,8 @@ class RequestHead:
         self.headers = headers
         self.bodiless: bool = scope["method"] == "HEAD"
         self.query: bytes = scope.get("query_string", b"")
+        # Read once, for what is known of them and for what they say: two ways of reading could differ.
+        self.parameters = parse_qsl(self.query.decode("latin-1"), keep_blank_values=True) if self.query else []
         self.peer: str = client[0] if client else ""
         self.forwarded = forwarded is not None
         self.address = origins.client(self.peer, "" if forwarded is None else forwarded.decode("latin-1"))
@@ -84,11 +85,10 @@ class RequestHead:
         None when neither is present; empty when the value is not a valid slug.
         """
         value = self.headers.get(b"portal-practice")
-        if value is None and b"practice=" in self.query and (match := _QUERY_PRACTICE.search(self.query)):
-            value = match[1]
-        if value is None:
+        named = self._in_link("practice") if value is None else value.decode("latin-1")
+        if named is None:
             return None
-        slug = value.decode("latin-1").lower()
+        slug = named.lower()
         return slug if _SLUG.match(slug) else ""
 
     @property
@@ -100,17 +100,20 @@ class RequestHead:
         Raises:
             Invalid: the value is not a UUID.
         """
-        name, value = "Portal-Client", self.headers.get(b"portal-client")
-        if b"record=" in self.query and (match := _QUERY_RECORD.search(self.query)):
-            if value not in (None, match[1]):
-                raise Invalid.at("record", "duplicate", "Name the record once, by the header or in the link.")
-            name, value = "record", match[1]
+        sent, in_link = self.headers.get(b"portal-client"), self._in_link("record")
+        given = None if sent is None else sent.decode("latin-1")
+        if None not in (given, in_link) and given != in_link:
+            raise Invalid.at("record", "duplicate", "Name the record once, by the header or in the link.")
+        name, value = ("Portal-Client", given) if in_link is None else ("record", in_link)
         if value is None:
             return None
         try:
-            return UUID(value.decode("ascii"))
+            return UUID(value.encode("ascii").decode())
         except ValueError:
             raise Invalid.at(name, "bad_format", "Must be a UUID.") from None
+
+    def _in_link(self, name: str) -> str | None:
+        return next((value for one, value in self.parameters if one == name), None)
 
     @property
     def idempotency_key(self) -> str | None:

@@ -14,7 +14,7 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import audit_refusals
 from portal_core.kernel.authorization import require_staff
 from portal_core.kernel.contact import normalize_email
-from portal_core.kernel.errors import NotFound
+from portal_core.kernel.errors import NotFound, RecordDestroyed
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -37,6 +37,7 @@ class GrantAccess:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
         InvalidEmail, Invalid, GrantNotAllowed: the terms are not valid; see `effective_terms`.
         NoPortalAccount: no active portal account has this email.
+        RecordDestroyed: the record was erased.
         GrantExists: the account already has access to this record.
     """
 
@@ -51,6 +52,8 @@ class GrantAccess:
             if client is None:
                 raise NotFound("client", command.client_id)
             with audit_refusals("grant.refused", client.id):
+                if await unit.client_records.destroyed([client.id]):
+                    raise RecordDestroyed
                 account = await unit.accounts.find_by_email("portal", normalize_email(command.email))
                 if account is None or account.status != "active":
                     raise NoPortalAccount

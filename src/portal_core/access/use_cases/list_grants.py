@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.access.policy import GRANT_READER_ROLES
 from portal_core.access.ports import AccessUnit
-from portal_core.access.views import GrantView
-from portal_core.kernel.actor import Actor, ClientActor
+from portal_core.access.views import ListedGrantView
+from portal_core.kernel.actor import Actor, ClientActor, own_clients_of
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.errors import NotFound
@@ -20,7 +20,8 @@ from portal_core.kernel.uow import Begin
 class ListGrants:
     """For staff (clinician, front desk, administrator), and for clients over their own record.
 
-    The newest first, with those that are over. Other proxies of a record are none of a proxy's business.
+    The newest first, with those that are over. Staff see who the holders are; a clinician who sees own clients only
+    sees no names, which are those of other clients. Other proxies of a record are none of a proxy's business.
 
     Raises:
         NotFound, Forbidden: no such client for the actor, or not in such a role.
@@ -29,7 +30,7 @@ class ListGrants:
     begin: Begin[AccessUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor, client_id: UUID) -> Page[GrantView]:
+    async def __call__(self, actor: Actor, client_id: UUID) -> Page[ListedGrantView]:
         async with self.begin(actor, read_only=True) as unit:
             if not (isinstance(actor, ClientActor) and actor.client_id == client_id):
                 require_staff_or_system(actor, *GRANT_READER_ROLES)
@@ -37,5 +38,9 @@ class ListGrants:
                 raise NotFound("client", client_id)
             today = (await unit.practice_record.get()).today(self.clock.now())
             await unit.audit.record(AuditEntry("grants.read", record=client_id))
-            views = tuple(GrantView.of(grant, today) for grant in await unit.grants.list_for_client(client_id))
-            return await unit.commit(Page(views))
+            found = await unit.grants.list_with_holders(client_id)
+            if own_clients_of(actor) is not None:
+                found = tuple((grant, evolve(holder, name=None)) for grant, holder in found)
+            return await unit.commit(
+                Page(tuple(ListedGrantView.with_holder(grant, today, holder) for grant, holder in found))
+            )

@@ -17,7 +17,7 @@ from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.model import Account
 from portal_core.accounts.password_policy import check_new_password, forbidden_words
 from portal_core.accounts.policy import CODES_BY_ADDRESS
-from portal_core.accounts.use_cases.disable_credential import DisableCredential
+from portal_core.accounts.use_cases.end_credential import EndCredential
 from portal_core.accounts.use_cases.withdraw_excluded_invitations import WithdrawExcludedInvitations
 from portal_core.accounts.views import AccountView
 from portal_core.kernel.actor import SystemActor, VisitorActor
@@ -170,7 +170,7 @@ class AcceptInvitation:
         if registered is not None and registered.id != account.id and registered.status == "unverified":
             entry = AuditEntry("account.closed", registered.id, record=registered.client_id, facts={"by": "invitation"})
             await unit.accounts.save(registered.close(now), entry)
-            await unit.outbox.defer(DisableCredential, account_id=registered.id)
+            await unit.outbox.defer(EndCredential, account_id=registered.id)
 
     async def _verified(self, unit: AccountsUnit, account: Account) -> Account:
         entry = AuditEntry("account.verified", account.id, record=account.client_id, facts={"by": "invitation"})

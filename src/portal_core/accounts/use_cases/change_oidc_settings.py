@@ -1,5 +1,7 @@
 """Changes the OIDC settings of a practice."""
 
+from urllib.parse import urlsplit
+
 from attrs import frozen
 
 from portal_core.accounts.invitation_ports import AccountsUnit
@@ -7,6 +9,8 @@ from portal_core.accounts.settings import OidcSettings
 from portal_core.accounts.settings_views import OidcSettingsView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
+from portal_core.kernel.errors import Invalid
+from portal_core.kernel.public_addresses import is_public_host
 from portal_core.kernel.settings import replace_settings
 from portal_core.kernel.uow import Begin
 
@@ -25,6 +29,7 @@ class ChangeOidcSettings:
 
     Raises:
         NotFound, Forbidden: not an administrator.
+        Invalid: the portal would fetch the keys from an address that is not public. A name is resolved only then.
         StaleVersion: the settings changed after they were read.
     """
 
@@ -33,7 +38,15 @@ class ChangeOidcSettings:
     async def __call__(self, actor: Actor, command: ChangeOidcSettingsCommand) -> OidcSettingsView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
+            _check_address(command.settings.jwks_url)
             saved = await replace_settings(
                 unit.oidc_settings, command.settings, command.version, "oidc_settings.changed"
             )
             return await unit.commit(OidcSettingsView.of(saved))
+
+
+def _check_address(jwks_url: str | None) -> None:
+    if jwks_url is not None and not is_public_host(urlsplit(jwks_url).hostname or ""):
+        raise Invalid.at(
+            "jwks_url", "not_public", "Enter an address that is public, such as https://login.example.org."
+        )

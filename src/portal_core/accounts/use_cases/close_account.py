@@ -6,7 +6,7 @@ from portal_core.accounts.events import AccountClosed
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.model import Account
 from portal_core.accounts.reauthentication import Reauthentication, current_account
-from portal_core.accounts.use_cases.disable_credential import DisableCredential
+from portal_core.accounts.use_cases.end_credential import EndCredential
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
@@ -53,7 +53,7 @@ class CloseAccount:
             await unit.accounts.save(account.close(now), AuditEntry("account.closed", account.id, account.client_id))
             ended = AuditEntry("sessions.ended", account.id, account.client_id, facts={"by": "account_closed"})
             await unit.sessions.end_all(account.id, now, ended)
-            await unit.outbox.defer(DisableCredential, account_id=account.id)
+            await unit.outbox.defer(EndCredential, account_id=account.id)
             await unit.outbox.publish(AccountClosed(account.id, account.client_id))
             await unit.outbox.notify(ACCOUNT_CLOSED.to_account(account.id, subject_id=account.id))
             await unit.commit(None)

@@ -12,7 +12,7 @@ from portal_core.access.errors import GrantNotAllowed
 from portal_core.access.model import GrantTerms, effective_terms
 from portal_core.access.policy import GRANT_MANAGER_ROLES
 from portal_core.accounts.errors import AlreadyRegistered
-from portal_core.accounts.guardians import GuardianColumns
+from portal_core.accounts.guardians import Guardian, GuardianColumns
 from portal_core.accounts.invitation_delivery import send_invitation
 from portal_core.accounts.invitation_errors import EmailInUse, EmailInvited
 from portal_core.accounts.invitation_ports import AccountsUnit
@@ -42,7 +42,7 @@ class ImportWithGuardiansCommand:
     """`guardians` has an item for each client of `people`, or none at all.
 
     `decided_by` is the email of the administrator or clinician who decides on the guardians' access. A job must name
-    them; a member of staff decides themselves.
+    them, but not for a dry run; a member of staff decides themselves.
     """
 
     people: ImportPeopleCommand
@@ -52,16 +52,16 @@ class ImportWithGuardiansCommand:
 
 @frozen
 class _Row:
-    """A row as the import of people reported it, with its columns."""
+    """A row as the import of people reported it, and whom it names."""
 
     imported: ImportedRow
     client: ClientRow
-    guardians: GuardianColumns
+    guardians: tuple[Guardian, ...]
 
     @property
     def invites(self) -> bool:
         """Whether guardians may be invited: the client was accepted, and the row names some."""
-        return self.imported.outcome != "rejected" and self.guardians.named
+        return self.imported.outcome != "rejected" and bool(self.guardians)
 
 
 @frozen
@@ -78,13 +78,18 @@ class _Subject:
 class ImportWithGuardians:
     """An administrator, or a job, imports people as `ImportPeople` does, and invites guardians of clients as proxies.
 
+    A column about guardians that is not valid is an error of the row like any other: the row is rejected. Who cannot be
+    invited for the state of something else (the client's age, an account or an invitation that has the email, a last
+    day that is past) is no error: the client is imported, and the report says why the guardian is not invited.
+
     Somebody who was ever invited as a proxy of the client, or ever had access to the record, is left as they are, so
     that importing a file again invites nobody twice and restores no access that was withdrawn. Guardians of discharged
-    clients are not invited. Whoever cannot be invited is an error of the row, which is imported all the same.
+    clients are not invited.
 
     Raises:
         NotFound, Forbidden: not an administrator.
-        Invalid: a row names guardians, and `decided_by` is not the email of staff who may decide on access.
+        Invalid: a row names guardians, and `decided_by` is not the email of staff who may decide on access, or is
+            missing where this is no dry run. Nothing was imported.
         Conflict: others kept changing the same people meanwhile; run this one again.
     """
 
@@ -93,24 +98,33 @@ class ImportWithGuardians:
     ids: IdSource
 
     async def __call__(self, actor: Actor, command: ImportWithGuardiansCommand) -> ImportReport:
-        people = command.people
-        if not any(one.named for one in command.guardians):
-            return await ImportPeople(self.begin, self.clock, self.ids)(actor, people)
-        decided_by = await self._grant_manager(actor, command.decided_by)
-        report = await ImportPeople(self.begin, self.clock, self.ids)(actor, people)
+        people, import_people = command.people, ImportPeople(self.begin, self.clock, self.ids)
+        columns = command.guardians or [GuardianColumns()] * len(people.clients)
+        read = [_read(one, people.dates) for one in columns]
+        clients = [
+            evolve(row, errors=row.errors + errors) for row, (_, errors) in zip(people.clients, read, strict=True)
+        ]
+        people = evolve(people, clients=clients)
+        if not any(one.named for one in columns):
+            return await import_people(actor, people)
+        decided_by = await self._grant_manager(actor, command)
+        report = await import_people(actor, people)
         of_clinicians, of_clients = report.rows[: len(people.clinicians)], report.rows[len(people.clinicians) :]
-        rows = [_Row(*one) for one in zip(of_clients, people.clients, command.guardians, strict=True)]
+        rows = [_Row(*one) for one in zip(of_clients, clients, (guardians for guardians, _ in read), strict=True)]
         done = list(of_clinicians)
         for _, some in in_chunks(rows):
             done += await retried(partial(self._chunk, actor, people, decided_by, some))
         return ImportReport.of(done, dry_run=report.dry_run)
 
-    async def _grant_manager(self, actor: Actor, email: str | None) -> UUID:
-        """The account of who decides on the guardians' access."""
+    async def _grant_manager(self, actor: Actor, command: ImportWithGuardiansCommand) -> UUID | None:
+        """The account of who decides on the guardians' access; nobody yet in a dry run that names nobody."""
+        email = command.decided_by
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             if isinstance(actor, StaffActor):
                 return actor.account_id
+            if email is None and command.people.dry_run:
+                return None
             member = (
                 await unit.staff_records.find_by_email(normalize_email(email, path="decided_by")) if email else None
             )
@@ -122,7 +136,7 @@ class ImportWithGuardians:
             return account.id
 
     async def _chunk(
-        self, actor: Actor, people: ImportPeopleCommand, decided_by: UUID, rows: Sequence[_Row]
+        self, actor: Actor, people: ImportPeopleCommand, decided_by: UUID | None, rows: Sequence[_Row]
     ) -> list[ImportedRow]:
         if not any(row.invites for row in rows):
             return [row.imported for row in rows]
@@ -160,18 +174,14 @@ class ImportWithGuardians:
         self,
         unit: ImportUnit,
         people: ImportPeopleCommand,
-        decided_by: UUID,
+        decided_by: UUID | None,
         practice: Practice,
         row: _Row,
         subject: _Subject,
         invited: frozenset[tuple[UUID, str]],
     ) -> ImportedRow:
-        try:
-            guardians = row.guardians.guardians(people.dates) if subject.active else ()
-        except Invalid as error:
-            return evolve(row.imported, errors=error.fields)
-        count, errors = 0, list[FieldError]()
-        for guardian in guardians:
+        count, not_invited = 0, list[FieldError]()
+        for guardian in row.guardians if subject.active else ():
             if subject.id is not None and (subject.id, guardian.email) in invited:
                 continue
             account = await unit.accounts.find_by_email("portal", guardian.email)
@@ -194,13 +204,21 @@ class ImportWithGuardians:
             faults = _faults(guardian.terms, subject, practice, practice.today(now)) + await _taken(
                 unit, invitation, account
             )
-            errors += faults
+            not_invited += faults
             if faults:
                 continue
             count += 1
             if not people.dry_run and subject.id is not None:
                 await send_invitation(unit, invitation)
-        return evolve(row.imported, guardians=count, errors=tuple(errors))
+        return evolve(row.imported, guardians=count, not_invited=tuple(not_invited))
+
+
+def _read(columns: GuardianColumns, dates: DateOrder) -> tuple[tuple[Guardian, ...], tuple[FieldError, ...]]:
+    """The guardians of a row, and what is wrong with its columns about them."""
+    try:
+        return columns.guardians(dates), ()
+    except Invalid as error:
+        return (), error.fields
 
 
 def _faults(terms: GrantTerms, subject: _Subject, practice: Practice, today: date) -> tuple[FieldError, ...]:

@@ -13,7 +13,7 @@ from portal_core.accounts.invitation_views import ClientInvitationOutcome, Clien
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import Invalid, RecordDestroyed
+from portal_core.kernel.errors import Invalid, NotFound, RecordDestroyed
 from portal_core.kernel.page import MAX_PAGE, Page, PageRequest
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
@@ -29,11 +29,13 @@ _OUTCOMES: dict[type[Exception], ClientInvitationOutcome] = {
     EmailInUse: "email_in_use",
     EmailInvited: "email_invited",
 }
+_ALREADY_INVITED = "An invitation is open, and was not sent again. Invite this client alone to send a new code."
+_ACCOUNT_CLOSED = "This client closed their account. Invite them alone if they want one again."
 
 
 @frozen
 class InviteClientsCommand:
-    """The clients with these ids, 100 at most; if None, a page of the active ones without account and invitation."""
+    """The clients with these ids, 100 at most; if None, those of a page of the practice's clients."""
 
     client_ids: tuple[UUID, ...] | None = None
     page: PageRequest = field(factory=lambda: PageRequest(size=MAX_PAGE))
@@ -43,9 +45,9 @@ class InviteClientsCommand:
 class InviteClients:
     """Staff (clinician, front desk, administrator) or a job invites many clients, each by the email on file.
 
-    The result says of each client what was done; of those who cannot be invited, why. An open invitation is left as it
-    is and mailed to nobody again, so that asking again changes nothing. The invitations are sent in one transaction. In
-    a page, `next` is where the following one begins.
+    The result says of each client what was done; of those who are not invited, why. An open invitation is left as it
+    is and mailed to nobody again, so that asking again changes nothing. Who closed their account is invited only by
+    their id. The invitations are sent in one transaction. In a page, `next` is where the following one begins.
 
     Raises:
         NotFound, Forbidden: the actor has none of these roles.
@@ -62,16 +64,22 @@ class InviteClients:
             await unit.invitations.lock()
             now = self.clock.now()
             practice = await unit.practice_record.get()
-            following = None
+            following, closed = None, frozenset[UUID]()
             if command.client_ids is None:
-                found = await unit.client_records.page(command.page, now, "none")
-                client_ids = tuple(one.id for one in found.items if one.status == "active")
+                found = await unit.client_records.page(command.page, now)
+                client_ids = tuple(one.id for one in found.items)
+                closed = frozenset(one.id for one in found.items if one.account.status == "closed")
                 following = found.next
             elif len(command.client_ids) <= MAX_PAGE:
                 client_ids = tuple(dict.fromkeys(command.client_ids))
             else:
                 raise Invalid.at("client_ids", "too_many", f"Send {MAX_PAGE} at most.")
-            done = [await self._invited(unit, by, practice, client_id, now) for client_id in client_ids]
+            done = [
+                ClientInvitationView.not_invited(one, "account_closed", _ACCOUNT_CLOSED)
+                if one in closed
+                else await self._invited(unit, by, practice, one, now)
+                for one in client_ids
+            ]
             for one in done:
                 if one.outcome not in ("not_found", "invited"):  # an invitation has an entry of its own
                     facts = {"outcome": one.outcome}
@@ -85,14 +93,14 @@ class InviteClients:
     ) -> ClientInvitationView:
         client = await unit.client_records.get(client_id)
         if client is None:
-            return ClientInvitationView(client_id, "not_found")
+            return ClientInvitationView.not_invited(client_id, "not_found", NotFound.title)
         opened = await self._open(unit, client, now) if client.status == "active" else None
         if opened is not None:
-            return ClientInvitationView(client_id, "already_invited", opened)
+            return ClientInvitationView(client_id, "already_invited", opened, _ALREADY_INVITED)
         try:
             invitation = await invite(unit, client, practice, None, by=by, ids=self.ids, now=now)
         except tuple(_OUTCOMES) as refusal:
-            return ClientInvitationView(client_id, _OUTCOMES[type(refusal)])
+            return ClientInvitationView.not_invited(client_id, _OUTCOMES[type(refusal)], str(refusal))
         return ClientInvitationView(client_id, "invited", invitation)
 
     async def _open(self, unit: AccountsUnit, client: Client, now: datetime) -> InvitationView | None:

@@ -31,7 +31,7 @@ class LinkOidcIdentity:
     """Links the subject of a token to the actor's account, in place of an earlier one, and notifies the account.
 
     Only the holder of the account can do it, with all factors: an email that the issuer names is no proof, because
-    whoever manages the issuer can give a colleague's to anybody.
+    those who manage the issuer can give a colleague's to anybody.
 
     Raises:
         Unauthenticated: nobody is signed in.

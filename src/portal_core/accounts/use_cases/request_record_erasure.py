@@ -6,11 +6,17 @@ from attrs import frozen
 
 from portal_core.accounts.invitation_ports import AccountsUnit
 from portal_core.accounts.reauthentication import Reauthentication
-from portal_core.accounts.second_person import require_fresh_second_factor
+from portal_core.accounts.second_person import (
+    administrators,
+    require_fresh_second_factor,
+    require_second_person,
+    tell,
+)
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff
 from portal_core.kernel.errors import NotFound, RecordDestroyed
+from portal_core.kernel.notices import ERASURE_REQUESTED
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.erasure import ERASURE_TTL, RecordErasure, RecordErasureView
@@ -31,8 +37,11 @@ class RequestRecordErasureCommand:
 class RequestRecordErasure:
     """An administrator asks that a client's record be erased. Nothing is erased until another person confirms it.
 
+    Every administrator of the practice is told by email.
+
     Raises:
         NotFound, Forbidden: no such client, or not an administrator.
+        AdministratorTooNew: another administrator appointed this one less than seven days ago.
         SecondFactorRequired: the administrator's account has no second factor.
         RateLimited, WrongPassword, CodeRefused, Invalid: as everywhere they are proved again.
         UnderLegalHold: the record must be kept.
@@ -48,7 +57,9 @@ class RequestRecordErasure:
     async def __call__(self, actor: Actor, command: RequestRecordErasureCommand) -> RecordErasureView:
         client_id = command.client_id
         by = await self._administrator(actor, client_id)
-        await require_fresh_second_factor(self.begin, self.reauthentication, actor, command.password, command.code)
+        await require_fresh_second_factor(
+            self.begin, self.reauthentication, actor, command.password, command.code, "record.erasure_refused"
+        )
         async with self.begin(actor) as unit:
             now = self.clock.now()
             if await unit.client_records.destroyed([client_id]):
@@ -71,6 +82,7 @@ class RequestRecordErasure:
             )
             entry = AuditEntry("record.erasure_requested", erasure.id, record=client_id)
             await unit.record_erasures.add(erasure, entry)
+            await tell(unit, await administrators(unit), ERASURE_REQUESTED, erasure.id)
             return await unit.commit(RecordErasureView.of(erasure))
 
     async def _administrator(self, actor: Actor, client_id: UUID) -> StaffActor:
@@ -79,4 +91,5 @@ class RequestRecordErasure:
             administrator = require_staff(actor, *PRACTICE_ADMIN_ROLES)
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
+            await require_second_person(unit, administrator, self.clock.now())
             return administrator

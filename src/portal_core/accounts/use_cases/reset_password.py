@@ -31,7 +31,7 @@ class ResetPasswordCommand:
 class ResetPassword:
     """Sets a new password with a mailed code, ends every session, lifts a lock, and notifies the account.
 
-    The calendar feed ends too: whoever knew the password may have made it.
+    The calendar feed ends too: someone who knew the password may have made it.
 
     Anyone may try, within the limits of `count_code_attempt`, for an email known or not; an unknown email and a wrong
     code get the same response. A second factor stays, and it signs nobody in. A marker is stored before the provider

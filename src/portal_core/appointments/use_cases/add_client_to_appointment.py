@@ -40,6 +40,7 @@ class AddClientToAppointment:
     Raises:
         NotFound: no such appointment or client, or in a colleague's calendar.
         ClientDischarged: the client was discharged; reactivate them first.
+        RecordDestroyed: the record of a client was erased.
         NotBookable: the appointment type, location or clinician is inactive.
         NotBooked, AlreadyStarted: it is closed, or has started.
         AlreadyAttending: the client already attends it.

@@ -55,13 +55,14 @@ class BookAppointment:
     Everything is checked again under the lock of the clinician's calendar, and the calendar makes the final decision.
     If the slot is reserved for this client, the reservation is used: their hold is removed, or their open offer
     accepted. Where the appointment type has several seats, the client joins the appointment that is booked at this
-    time, if there is one.
+    time, if there is one, and begins one only where the practice lets clients do so.
 
     Raises:
         NotFound: no such hold on this record.
         HoldExpired: the hold has expired.
         ClientDischarged: the client was discharged.
-        NotBookable: not bookable online for this client, or the practice took them out of the appointment at this time.
+        NotBookable: not bookable online for this client, the practice took them out of the appointment at this time, or
+            there is none that they can join.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon, TooFar: the time is not available.
         AlreadyAttending, NoSeatLeft: the client already attends the appointment at this time, or its seats are taken.
     """
@@ -89,6 +90,8 @@ class BookAppointment:
                 joined = await _join(unit, shared, client_id, appointment_type, now)
                 await notify(unit, actor, APPOINTMENT_BOOKED, joined, [client_id], clinician)
                 return await unit.commit(await load_view(unit, client_id, shared.id, now))
+            if appointment_type.joined_only:
+                raise NotBookable("The practice has not opened a group at this time. Choose one of the listed times.")
             details = BookingDetails(
                 choice=choice,
                 appointment_type=appointment_type,

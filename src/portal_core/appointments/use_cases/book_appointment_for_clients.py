@@ -26,7 +26,8 @@ from portal_core.kernel.uow import Begin
 class BookAppointmentForClientsCommand:
     """The slot and the clients. `outside_hours` also allows times without published availability.
 
-    `took_place` records a visit that started at most 30 days ago as completed, without any notices.
+    `took_place` records a visit that started at most 30 days ago as completed, at any time of day and without any
+    notices.
     """
 
     choice: SlotChoice
@@ -49,6 +50,7 @@ class BookAppointmentForClients:
     Raises:
         NotFound: no such client, or a colleague's calendar.
         ClientDischarged: a client was discharged; reactivate them first.
+        RecordDestroyed: the record of a client was erased.
         NotBookable: the appointment type, location or clinician is unknown or inactive.
         Invalid: more clients than seats, or with `took_place` a start more than 30 days ago.
         NotStarted: with `took_place`, the visit has not started.

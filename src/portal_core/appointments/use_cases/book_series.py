@@ -66,6 +66,7 @@ class BookSeries:
     Raises:
         NotFound: no such client, or a colleague's calendar.
         ClientDischarged: a client was discharged; reactivate them first.
+        RecordDestroyed: the record of a client was erased.
         NotBookable: the appointment type, location or clinician is unknown or inactive.
         Invalid: more clients than seats, an invalid recurrence, or unavailable dates: each has the path
             `dates.2026-03-10` and the refusal's code, and nothing is booked.

@@ -26,10 +26,16 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CancelAppointmentForClientsCommand:
-    """`reason` is shown to the clients. Turn `offer_to_waitlist` off if the clinician will not be available."""
+    """`reason` is shown to the clients, `internal_note` to staff alone.
+
+    Turn `offer_to_waitlist` off if the clinician will not be available.
+    """
 
     appointment_id: UUID
     reason: str | None = field(default=None, converter=text_or_none, validator=validators.optional(validate_reason))
+    internal_note: str | None = field(
+        default=None, converter=text_or_none, validator=validators.optional(validate_reason)
+    )
     offer_to_waitlist: bool = True
     version: int | None = None
 
@@ -58,7 +64,7 @@ class CancelAppointmentForClients:
             find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
             previous, clients = booking.appointment, booking.attending_client_ids
-            cancelled = booking.cancel(at=now, reason=command.reason)
+            cancelled = booking.cancel(at=now, reason=command.reason, internal_note=command.internal_note)
             await unit.appointments.save(
                 cancelled,
                 *(AuditEntry("appointment.cancelled", previous.id, record=client_id) for client_id in clients),

@@ -31,18 +31,21 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CancelAttendanceCommand:
-    """The client to take out. `reason` is shown to them.
+    """The client to take out. `reason` is shown to them, `internal_note` to staff alone.
 
     With `late_fee` they owe the practice's fee for a late cancellation. Turn `offer_to_waitlist` off if the clinician
     will not be available when the last client leaves. `version` is the one that the actor saw; None skips the check.
 
     Raises:
-        Invalid: a reason above 1,000 characters.
+        Invalid: a reason or note above 1,000 characters.
     """
 
     appointment_id: UUID
     client_id: UUID
     reason: str | None = field(default=None, converter=text_or_none, validator=validators.optional(validate_reason))
+    internal_note: str | None = field(
+        default=None, converter=text_or_none, validator=validators.optional(validate_reason)
+    )
     late_fee: bool = False
     offer_to_waitlist: bool = True
     version: int | None = None
@@ -78,7 +81,13 @@ class CancelAttendance:
             previous.require_open(now)
             fee = await _late_cancel_fee(unit, previous, now) if command.late_fee else None
             left = booking.leave(
-                client_id, at=now, reason=command.reason, by="practice", cancelled_late=command.late_fee, fee=fee
+                client_id,
+                at=now,
+                reason=command.reason,
+                internal_note=command.internal_note,
+                by="practice",
+                cancelled_late=command.late_fee,
+                fee=fee,
             )
             facts = {"cancelled_late": str(command.late_fee).lower()}
             await unit.appointments.save(

@@ -21,14 +21,19 @@ from portal_core.kernel.uow import Begin
 
 @frozen(kw_only=True)
 class CancelSeriesCommand:
-    """`reason` is shown to the clients. Turn `offer_to_waitlist` off if the clinician will not be available.
+    """`reason` is shown to the clients, `internal_note` to staff alone.
+
+    Turn `offer_to_waitlist` off if the clinician will not be available.
 
     Raises:
-        Invalid: a reason above 1,000 characters.
+        Invalid: a reason or note above 1,000 characters.
     """
 
     series_id: UUID
     reason: str | None = field(default=None, converter=text_or_none, validator=validators.optional(validate_reason))
+    internal_note: str | None = field(
+        default=None, converter=text_or_none, validator=validators.optional(validate_reason)
+    )
     offer_to_waitlist: bool = True
     version: int | None = None
 
@@ -71,7 +76,7 @@ class CancelSeries:
         self, unit: AppointmentUnit, booking: Booking, command: CancelSeriesCommand, now: datetime
     ) -> None:
         previous = booking.appointment
-        cancelled = booking.cancel(at=now, reason=command.reason)
+        cancelled = booking.cancel(at=now, reason=command.reason, internal_note=command.internal_note)
         await unit.appointments.save(
             cancelled,
             *(

@@ -57,6 +57,7 @@ class ConfirmAppointmentRequest:
         NotFound: no such request.
         RequestClosed: it was answered or withdrawn.
         ClientDischarged: the client has been discharged; reactivate them, or decline.
+        RecordDestroyed: the record of a client was erased.
         Invalid: the time or the clinician was not requested.
         NotBookable: the appointment type, location or clinician is unknown or inactive.
         OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon: the time is not available.

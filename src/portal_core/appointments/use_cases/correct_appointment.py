@@ -30,8 +30,8 @@ from portal_core.kernel.uow import Begin
 class CorrectAppointmentCommand:
     """The right status of one client's part; without `client_id`, of all who have another and had not cancelled.
 
-    `fee` keeps what is due, charges the practice's fee for a late cancellation, or waives what is due. `reason` is for
-    the practice only. `version` is the one that the actor saw; None skips the check.
+    `fee` keeps what is due, charges the practice's fee for a no-show or a late cancellation, or waives what is due.
+    `reason` is for the practice only. `version` is the one that the actor saw; None skips the check.
 
     Raises:
         Invalid: no reason, or one above 500 characters.
@@ -77,7 +77,7 @@ class CorrectAppointment:
             find = partial(find_for_practice, unit, actor, appointment_id)
             booking = await lock_booking(unit, find, appointment_id, now, version=command.version)
             previous = booking.appointment
-            charged = await _late_cancel_fee(unit) if command.fee == "charge" else None
+            charged = await _fee(unit, command.status) if command.fee == "charge" else None
             parts = _parts(booking, command)
             fees = {one.client_id: one.fee_due if command.fee == "keep" else charged for one in parts}
             corrected = booking.correct(command.status, fees, at=now)
@@ -103,8 +103,9 @@ def _parts(booking: Booking, command: CorrectAppointmentCommand) -> list[Attenda
     return [one for one in booking.attendances if one.status not in ("cancelled", command.status)]
 
 
-async def _late_cancel_fee(unit: AppointmentUnit) -> Money:
-    fee = (await unit.appointment_settings.get()).value.late_cancel_fee
+async def _fee(unit: AppointmentUnit, status: AttendanceStatus) -> Money:
+    settings = (await unit.appointment_settings.get()).value
+    fee = settings.chargeable_no_show_fee if status == "no_show" else settings.late_cancel_fee
     if fee is None:
         raise Invalid.at("fee", "no_fee", "Enter the fee for a late cancellation in the settings first.")
     return fee

@@ -36,6 +36,7 @@ class DefineAppointmentTypeCommand:
     max_advance_days: int = 90
     seats: int = 1
     self_bookable: bool | None = None
+    clients_may_open: bool = False
     active: bool = True
     cpt_code: str | None = None
     version: int | None = None
@@ -79,6 +80,7 @@ class DefineAppointmentType:
                 timing=timing,
                 seats=command.seats,
                 self_bookable=command.seats == 1 if command.self_bookable is None else command.self_bookable,
+                clients_may_open=command.clients_may_open,
                 active=command.active,
                 cpt_code=command.cpt_code,
                 version=next_version(known, command.version),

@@ -9,6 +9,7 @@ from portal_core.appointments.bulk_changes import BulkChange, change_appointment
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.option_views import ChangedLocationView
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.scheduling.wall_clock import DAY
 from portal_core.appointments.settings import (
     MAX_ADDRESS_LENGTH,
     MAX_NAME_LENGTH,
@@ -53,7 +54,8 @@ class DefineLocation:
     that calendars show the change, and people are told once. In a new zone the appointments keep their time on the wall
     clock, so their instants change, unless the command says otherwise; series follow with them, also those that have no
     date to come. An appointment that would begin in the past then, or while its clinician is busy elsewhere, stays as
-    it is and is listed in `conflicts`. So are all that are booked at a location that closes: they stay booked.
+    it is and is listed in `conflicts`. Hours at the location follow its zone; hours for video visits are the practice's
+    and do not, of which the answer tells. So are all that are booked at a location that closes: they stay booked.
 
     Raises:
         NotFound: neither staff nor a job, or no such location.
@@ -69,9 +71,9 @@ class DefineLocation:
     async def __call__(self, actor: Actor, command: DefineLocationCommand) -> ChangedLocationView:
         async with self.begin(actor) as unit:
             require_staff_or_system(actor, "administrator")
-            known, options = None, None
+            options = await unit.directory.for_practice()
+            known = None
             if command.location_id is not None:
-                options = await unit.directory.for_practice()
                 known = options.locations.get(command.location_id)
                 if known is None:
                     raise NotFound("location", command.location_id)
@@ -87,11 +89,23 @@ class DefineLocation:
                 version=next_version(known, command.version),
             )
             await unit.setup.save_location(location, AuditEntry("location.defined", location.id))
-            done = BulkChange()
-            if known is not None and options is not None:
+            done, kept = BulkChange(), tuple[UUID, ...]()
+            if known is not None:
                 done = await self._follow(unit, actor, known, location, command.keep, options)
-            view = ChangedLocationView.after(location, first_ids(done.changed), first_ids(done.conflicts))
-            return await unit.commit(view)
+            if known is not None and known.time_zone != location.time_zone != options.time_zone:
+                kept = await self._with_online_hours(unit, location, options)
+            changed, conflicts = first_ids(done.changed), first_ids(done.conflicts)
+            return await unit.commit(ChangedLocationView.after(location, changed, conflicts, options.time_zone, kept))
+
+    async def _with_online_hours(
+        self, unit: AppointmentUnit, location: Location, options: BookingOptions
+    ) -> tuple[UUID, ...]:
+        """The active clinicians, by id, with hours both at the location and for video visits."""
+        yesterday = self.clock.now().date() - DAY
+        rules = await unit.availability.rules([one.id for one in options.clinicians.values() if one.active])
+        current = [one for one in rules if one.valid_until is None or one.valid_until >= yesterday]
+        here = {one.clinician_id for one in current if one.location_id == location.id}
+        return tuple(sorted(here & {one.clinician_id for one in current if one.location_id is None}))
 
     async def _follow(
         self,

@@ -54,6 +54,7 @@ class ExtendSeries:
         NotFound: no such series, or in a colleague's calendar.
         SeriesEnded: it has ended.
         ClientDischarged: a client was discharged; reactivate them first.
+        RecordDestroyed: the record of a client was erased.
         NotBookable: the appointment type, location or clinician is inactive.
         Invalid: all of its appointments were cancelled, the series would be empty or longer than five years, or dates
             are unavailable, as in `BookSeries`.

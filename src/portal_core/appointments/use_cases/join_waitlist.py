@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from portal_core.appointments.errors import AlreadyOnWaitlist, NotBookable
-from portal_core.appointments.policy import require_not_discharged, reservable_by_client
+from portal_core.appointments.policy import require_active_client, reservable_by_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.scheduling.wall_clock import DAY
@@ -73,7 +73,7 @@ class JoinWaitlist:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments", write=True)
             booking_options = await unit.directory.for_client(client_id)
-            require_not_discharged(booking_options)
+            require_active_client(booking_options)
             _require_bookable(booking_options, command)
             now = self.clock.now()
             entry = WaitlistEntry(

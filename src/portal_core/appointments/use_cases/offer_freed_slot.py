@@ -14,7 +14,7 @@ from portal_core.appointments.waitlist import FreedSlot, WaitlistEntry, Waitlist
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
-from portal_core.kernel.errors import Conflict
+from portal_core.kernel.errors import Conflict, RecordDestroyed
 from portal_core.kernel.notices import WAITLIST_OFFER
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.time_zones import zone_info
@@ -144,6 +144,6 @@ def _suits(entry: WaitlistEntry, slot: FreedSlot) -> bool:
 def _may_book(booking_options: BookingOptions, slot: FreedSlot) -> bool:
     try:
         reservable_by_client(booking_options, slot.appointment_type_id, slot.location_id, slot.clinician_id)
-    except (NotBookable, ClientDischarged):
+    except (NotBookable, ClientDischarged, RecordDestroyed):
         return False
     return True

@@ -1,6 +1,6 @@
 """Staff give a clinician's appointments to a colleague, in one step."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +12,6 @@ from portal_core.appointments.availability_views import ReassignedAppointmentsVi
 from portal_core.appointments.bulk_changes import change_appointments, first_ids
 from portal_core.appointments.conflicts import MAX_CONFLICTS
 from portal_core.appointments.errors import NotBookable, OutsideAvailability, SlotTaken
-from portal_core.appointments.events import ClientReassigned
 from portal_core.appointments.model import Appointment, CalendarEntry
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -51,6 +50,11 @@ class ReassignAppointmentsCommand:
         if self.from_clinician_id == self.to_clinician_id:
             raise Invalid.at("to_clinician_id", "same_clinician", "Choose another clinician.")
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all appointments to come are meant."""
+        return self.since is None and self.until is None and self.appointment_ids is None
+
     def names(self, one: Appointment) -> bool:
         """Whether this appointment is meant."""
         return (
@@ -65,8 +69,12 @@ class ReassignAppointments:
     """Moves appointments to a colleague, at the same time and place, without a fee. Clients are told once.
 
     One at a time at which the colleague is not free stays with its clinician and is listed with the reason. All that
-    can move do so together. What is no longer with the clinician is left out, so repeating it does no harm. A series
-    follows when none of its appointments to come is left with the clinician. The colleague joins the clients' teams.
+    can move do so together. What is no longer with the clinician is left out, so repeating it does no harm.
+
+    A series follows when none of its appointments to come is left with the clinician. If all appointments are meant,
+    one without any follows too, and of a clinician who has left every series does. The colleague joins the care teams
+    of the clients whose appointments move. A clinician who has left is taken from these, and if all are meant, from
+    every team on which the colleague is.
 
     For the front desk and administrators.
 
@@ -89,7 +97,7 @@ class ReassignAppointments:
                 if one not in options.clinicians:
                     raise NotFound("clinician", one)
             if not options.clinicians[target].active:
-                raise NotBookable
+                raise NotBookable("The colleague has left the practice. Choose one who works here.")
             now = self.clock.now()
             await unit.calendar.lock([source, target], now)
             booked = await unit.appointments.upcoming(now, clinician_id=source)
@@ -103,12 +111,21 @@ class ReassignAppointments:
                 options.clinicians,
                 now,
             )
-            await _reassign_series(unit, booked, done.changed, command)
-            for client_id in sorted({one for clients in done.clients.values() for one in clients}):
-                await unit.outbox.publish(ClientReassigned(client_id, target))
+            left = not options.clinicians[source].active
+            series = await _reassign_series(unit, booked, done.changed, command, left=left)
+            clients = {one for clients in done.clients.values() for one in clients}
+            joined, taken_out = await _hand_over(unit, clients, command, left=left)
+            alone = (await unit.care_teams.only_with([source])).get(source, ()) if left else ()
             reasons |= {one.id: SlotTaken for one in done.conflicts}
             refused = [RefusedReassignmentView.of(one.id, reasons[one.id]) for one in wanted if one.id in reasons]
-            view = ReassignedAppointmentsView(moved=first_ids(done.changed), refused=tuple(refused[:MAX_CONFLICTS]))
+            view = ReassignedAppointmentsView(
+                moved=first_ids(done.changed),
+                refused=tuple(refused[:MAX_CONFLICTS]),
+                series=series[:MAX_CONFLICTS],
+                joined_care_teams=joined[:MAX_CONFLICTS],
+                left_care_teams=taken_out[:MAX_CONFLICTS],
+                clients_without_clinician=tuple(alone[:MAX_CONFLICTS]),
+            )
             return await unit.commit(view)
 
 
@@ -168,14 +185,42 @@ async def _reassign_series(
     booked: Iterable[Appointment],
     moved: Iterable[Appointment],
     command: ReassignAppointmentsCommand,
-) -> None:
-    """Have the series follow of which no appointment to come is left with the clinician."""
+    *,
+    left: bool,
+) -> tuple[UUID, ...]:
+    """Have series follow, as `ReassignAppointments` says; return their ids, in order. `left`: the clinician is gone."""
     moved_ids = {one.id for one in moved}
-    left = {one.series_id for one in booked if one.id not in moved_ids}
-    whole = {one.series_id for one in moved if one.series_id is not None} - left
-    for series_id in sorted(whole, key=str):
-        series = await unit.series.get(series_id)
-        if series is not None and series.clinician_id == command.from_clinician_id:
-            await unit.series.save(
-                series.with_clinician(command.to_clinician_id), AuditEntry("series.reassigned", series_id)
-            )
+    of_moved = {one.series_id for one in moved}
+    staying = {one.series_id for one in booked if one.id not in moved_ids}
+    following = [
+        one
+        for one in await unit.series.active_with(command.from_clinician_id)
+        if (command.is_whole and left) or (one.id not in staying and (command.is_whole or one.id in of_moved))
+    ]
+    for one in following:
+        await unit.series.save(one.with_clinician(command.to_clinician_id), AuditEntry("series.reassigned", one.id))
+    return tuple(one.id for one in following)
+
+
+async def _hand_over(
+    unit: AppointmentUnit, clients: Collection[UUID], command: ReassignAppointmentsCommand, *, left: bool
+) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """Have the colleague join the teams of these clients, and take out a clinician who has left.
+
+    Returns the clients whose team the colleague joined, and those whose team the clinician left, in order.
+    """
+    source, target = command.from_clinician_id, command.to_clinician_id
+    followed = await unit.care_teams.of_both(source, target) if left and command.is_whole else ()
+    teams = await unit.care_teams.locked(sorted({*clients, *followed}))
+    leaving = {source} if left else set[UUID]()
+    after = {client_id: tuple(sorted({*team, target} - leaving)) for client_id, team in sorted(teams.items())}
+    changed = {client_id: team for client_id, team in after.items() if team != tuple(sorted(teams[client_id]))}
+    entries = [
+        AuditEntry("care_team.assigned", client_id, record=client_id, facts={"clinicians": str(len(team))})
+        for client_id, team in changed.items()
+    ]
+    await unit.care_teams.change_all(changed, entries)
+    return (
+        tuple(one for one in changed if target not in teams[one]),
+        tuple(one for one in changed if left and source in teams[one]),
+    )

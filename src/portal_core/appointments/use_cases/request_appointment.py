@@ -9,7 +9,7 @@ from attrs.validators import optional
 from portal_core.appointments.appointment_request import AppointmentRequest, PreferredTime, validate_reason
 from portal_core.appointments.errors import NotBookable, TooManyOpenRequests
 from portal_core.appointments.pending_requests import load_request_view
-from portal_core.appointments.policy import require_not_discharged
+from portal_core.appointments.policy import require_active_client
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.durations import MAX_ADVANCE_DAYS
 from portal_core.appointments.settings import AppointmentType, BookingOptions
@@ -72,7 +72,7 @@ class RequestAppointment:
         async with self.begin(actor) as unit:
             client_id = require_own_record(actor, "appointments", write=True)
             booking_options = await unit.directory.for_client(client_id)
-            require_not_discharged(booking_options)
+            require_active_client(booking_options)
             appointment_type = _requested_type(booking_options, command)
             now = self.clock.now()
             _validate_preferred_times(command.preferred, appointment_type, now)

@@ -114,7 +114,7 @@ class ChangeNotificationSettingsCommand:
 class ChangeNotificationSettings:
     """Changes the settings of the actor's own account. A new safe email is sent a code for `ConfirmSafeEmail`.
 
-    Whoever found a session open could have an account's mail and calls sent to themselves. So where a second factor is
+    A stranger who found a session open could have the mail and calls sent to themselves. So where a second factor is
     enrolled, a change of address or number asks for all factors; and when the change takes effect, a notice goes to
     the account's own email.
 

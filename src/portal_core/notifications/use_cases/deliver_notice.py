@@ -101,7 +101,7 @@ class DeliverNotice:
         person = next((one for one in people if one.account_id == row.to_account), None)
         if row.channel is None or person is None:
             return row, Dropped("nobody_to_tell")
-        return row, await build_message(unit, row, kind, person, at)
+        return row, await build_message(unit, row, kind, person, at, now)
 
     async def _plan(
         self,

@@ -9,7 +9,7 @@ from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 from portal_core.people.details import ClientDetails
 from portal_core.people.model import Client
-from portal_core.people.policy import CLIENT_EDITOR_ROLES
+from portal_core.people.policy import CLIENT_EDITOR_ROLES, check_external_id
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.views import ClientView
 
@@ -27,7 +27,7 @@ class AddClient:
 
     Raises:
         NotFound, Forbidden: the actor has none of these roles.
-        InvalidEmail, Invalid: a field is not valid.
+        InvalidEmail, Invalid: a field is not valid, or a clinician who sees own clients only gives an external id.
         DuplicateExternalId: another client has this external id.
     """
 
@@ -40,6 +40,7 @@ class AddClient:
             require_staff_or_system(actor, *CLIENT_EDITOR_ROLES)
             now = self.clock.now()
             details = command.details.validated((await unit.practice_record.get()).today(now))
+            check_external_id(actor, None, details.external_id)
             client = Client(self.ids.new(), actor.practice_id, created_at=now, **details.values())
             await unit.client_records.add(client, AuditEntry("client.added", client.id, record=client.id))
             own = own_clients_of(actor)

@@ -11,13 +11,13 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.contact import normalize_email
 from portal_core.kernel.errors import Invalid, check_all
-from portal_core.kernel.sources import IdSource
+from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
 from portal_core.people.model import Clinician, StaffMember
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.staff_rules import check_clinician, check_roles
+from portal_core.people.staff_rules import appointed, check_clinician, check_roles
 from portal_core.people.views import StaffView
 
 
@@ -45,6 +45,7 @@ class AddStaff:
     """
 
     begin: Begin[PeopleUnit]
+    clock: Clock
     ids: IdSource
 
     async def __call__(self, actor: Actor, command: AddStaffCommand) -> StaffView:
@@ -53,6 +54,7 @@ class AddStaff:
             clinician = await unit.clinician_records.get(command.clinician_id) if command.clinician_id else None
             values = check_all(self._checks(command, clinician))
             member = StaffMember(id=self.ids.new(), practice_id=actor.practice_id, **values)
+            member = appointed(member, actor, self.clock.now())
             facts = {"roles": " ".join(sorted(member.roles))}
             await unit.staff_records.add(member, AuditEntry("staff.added", member.id, facts=facts))
             return await unit.commit(StaffView.of(member))

@@ -13,7 +13,7 @@ from portal_core.kernel.uow import Begin
 from portal_core.people.corrections import recalculate_access
 from portal_core.people.details import ClientDetails
 from portal_core.people.model import changed_fields
-from portal_core.people.policy import CLIENT_EDITOR_ROLES
+from portal_core.people.policy import CLIENT_EDITOR_ROLES, check_external_id
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.profiles import client_view
 from portal_core.people.views import ClientView
@@ -36,7 +36,7 @@ class ChangeClient:
 
     Raises:
         NotFound, Forbidden: no such client, or the actor has none of these roles.
-        InvalidEmail, Invalid: a field is not valid.
+        InvalidEmail, Invalid: a field is not valid, or a clinician who sees own clients only changes the external id.
         StaleVersion: it changed after it was read.
         DuplicateExternalId: another client has this external id.
         RecordDestroyed: the record was erased, and holds nothing about the person any more.
@@ -57,6 +57,7 @@ class ChangeClient:
                 raise RecordDestroyed
             now = self.clock.now()
             details = command.details.validated((await unit.practice_record.get()).today(now))
+            check_external_id(actor, client.external_id, details.external_id)
             changed = client.with_changes(**details.values())
             if changed is not client:
                 facts = {"fields": changed_fields(client, changed)}

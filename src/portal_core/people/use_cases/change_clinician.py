@@ -15,8 +15,8 @@ from portal_core.people.details import ClinicianDetails
 from portal_core.people.model import Clinician, changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.staff_rules import release_time
-from portal_core.people.views import ChangedClinicianView, ClinicianView
+from portal_core.people.staff_rules import LeavingStaff, leave
+from portal_core.people.views import ChangedClinicianView, ClinicianView, StaffView
 
 MAX_CONFLICTS: Final = 1000
 
@@ -32,8 +32,10 @@ class ChangeClinicianCommand:
 class ChangeClinician:
     """An administrator replaces the details of a clinician.
 
-    A clinician who leaves keeps their booked appointments, which are listed in `conflicts`. What clients hold or were
-    offered of their time is released, and nothing more can be booked with them.
+    A clinician who leaves keeps their booked appointments, which are listed in `conflicts`, and stays on care teams;
+    clients for whom nobody else is left are listed too. What clients hold or were offered of their time is released,
+    and nothing more can be booked with them. The staff who are this clinician can no longer sign in, unless they have
+    other roles, which they keep. One who returns as a clinician returns as staff only by `ChangeStaff`.
 
     Raises:
         NotFound, Forbidden: no such clinician, or not an administrator.
@@ -54,16 +56,26 @@ class ChangeClinician:
             if clinician.version != command.version:
                 raise StaleVersion
             changed = clinician.with_changes(**command.details.validated().values())
-            conflicts = () if changed.active else await self._leave(unit, clinician)
+            conflicts, alone = ((), ()) if changed.active else await self._leave(unit, clinician)
             if changed is not clinician:
                 facts = {"fields": changed_fields(clinician, changed)}
                 await unit.clinician_records.save(changed, AuditEntry("clinician.changed", clinician.id, facts=facts))
-            return await unit.commit(ChangedClinicianView(**asdict(ClinicianView.of(changed)), conflicts=conflicts))
+            staff = [StaffView.of(one) for one in await unit.staff_records.all() if one.clinician_id == clinician.id]
+            view = ChangedClinicianView(
+                **asdict(ClinicianView.of(changed)),
+                conflicts=conflicts,
+                clients_without_clinician=alone,
+                staff=tuple(staff),
+            )
+            return await unit.commit(view)
 
-    async def _leave(self, unit: PeopleUnit, clinician: Clinician) -> tuple[UUID, ...]:
-        """Release what is reserved but not booked, and return the appointments to come."""
+    async def _leave(self, unit: PeopleUnit, clinician: Clinician) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+        """Release what is reserved but not booked, end the staff, and return the appointments to come and the clients
+        for whom nobody is left.
+        """
         now = self.clock.now()
         if clinician.active:
-            await release_time(unit, clinician, now)
+            await leave(unit, clinician, LeavingStaff.of(clinician, await unit.staff_records.all()), now)
         booked = await unit.appointments.booked_times([clinician.id], now)
-        return tuple(one.id for one in booked if one.starts_at > now)[:MAX_CONFLICTS]
+        alone = (await unit.care_teams.only_with([clinician.id])).get(clinician.id, ())
+        return tuple(one.id for one in booked if one.starts_at > now)[:MAX_CONFLICTS], alone[:MAX_CONFLICTS]

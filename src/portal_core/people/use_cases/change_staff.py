@@ -14,10 +14,10 @@ from portal_core.kernel.sources import Clock
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
 from portal_core.people.errors import LastAdministrator
-from portal_core.people.model import StaffMember, changed_fields
+from portal_core.people.model import changed_fields
 from portal_core.people.policy import PRACTICE_ADMIN_ROLES
 from portal_core.people.ports import PeopleUnit
-from portal_core.people.staff_rules import check_clinician, check_roles
+from portal_core.people.staff_rules import appointed, check_clinician, check_roles, sign_out_staff
 from portal_core.people.views import StaffView
 
 
@@ -63,6 +63,8 @@ class ChangeStaff:
                 "clinician_id": lambda: check_clinician(command.clinician_id, clinician),
             }
             changed = member.with_changes(active=command.active, **check_all(checks))
+            if changed.is_administrator != member.is_administrator:
+                changed = appointed(changed, actor, self.clock.now())
             # The lock serializes removals of administrators, so that two at once cannot leave the practice with none.
             resigns = member.is_administrator and not changed.is_administrator
             if resigns and await unit.staff_records.lock_administrators() <= {member.id}:
@@ -71,14 +73,7 @@ class ChangeStaff:
                 facts = {"fields": changed_fields(member, changed), "roles": " ".join(sorted(changed.roles))}
                 await unit.staff_records.save(changed, AuditEntry("staff.changed", member.id, facts=facts))
             if changed.active != member.active:
-                await self._sign_out(unit, changed)
+                # Also of a member who returns: they may have been signing in while they left.
+                by = "staff_back" if changed.active else "staff_left"
+                await sign_out_staff(unit, changed, self.clock.now(), by=by)
             return await unit.commit(StaffView.of(changed))
-
-    async def _sign_out(self, unit: PeopleUnit, member: StaffMember) -> None:
-        """End all sessions, also of a member who returns: they may have been signing in while they left."""
-        account = await unit.accounts.find_by_person("practice", member.id)
-        if account is not None:
-            ended = AuditEntry(
-                "sessions.ended", account.id, facts={"by": "staff_back" if member.active else "staff_left"}
-            )
-            await unit.sessions.end_all(account.id, self.clock.now(), ended)

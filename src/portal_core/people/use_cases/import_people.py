@@ -1,11 +1,13 @@
 """Import clients and clinicians from the EHR's export."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
@@ -16,6 +18,7 @@ from portal_core.kernel.uow import Begin
 from portal_core.people.import_cells import DateOrder
 from portal_core.people.import_consequences import client_rows, clinician_rows
 from portal_core.people.import_merge import (
+    ClientPlan,
     ClinicianPlan,
     ImportContext,
     plan_clients,
@@ -58,8 +61,9 @@ class ImportPeople:
     """An administrator, or a job, imports clinicians and then clients, matched by their `external_id`.
 
     A field that a row leaves blank or does not have stays as it is; `(empty)` empties it. A row that is not valid is
-    rejected with all of its errors, and the import continues. Rows are written in chunks, each in one transaction,
-    which is tried again if somebody changed the same people meanwhile; an interrupted run can simply be repeated.
+    rejected with all of its errors and changes nothing, and the import continues. Rows are written in chunks, each in
+    one transaction, which is tried again if somebody changed the same people meanwhile; an interrupted run can simply
+    be repeated.
 
     The contact fields of a client who has an account, or a proxy who may write them, are filled only where they are
     empty, and an email that signs in is not replaced: the report lists those as kept. Nobody is removed and nobody is
@@ -68,7 +72,8 @@ class ImportPeople:
     enough for their account. A row with a field to encrypt is rejected if the key of the record was destroyed.
 
     Clinicians who leave and clients who are discharged keep their booked appointments, whose number the row tells. It
-    also tells whether it suspends the client's account. A dry run tells the same.
+    also tells whether it suspends the client's account, how many other clients have the same email, and whether the
+    staff who are a clinician who leaves can still sign in, as by `ChangeClinician`. A dry run tells the same.
 
     Raises:
         NotFound, Forbidden: not an administrator.
@@ -93,9 +98,14 @@ class ImportPeople:
         async with self.begin(actor) as unit:
             stored = await unit.clinician_records.all()
         context.add_clinicians([*stored, *context.clinicians.values()])  # a dry run stored none of its own
+        emails: list[tuple[UUID, str | None] | None] = []
+        told_clients: list[ImportedRow] = []
         for first, more in in_chunks(command.clients):
-            rows += await retried(partial(self._clients, actor, command, context, more, first))
-            command.progress(len(rows), total)
+            plans, told = await retried(partial(self._clients, actor, command, context, more, first))
+            emails += [(plan.after.id, plan.after.email) if plan.after is not None else None for plan in plans]
+            told_clients += told
+            command.progress(len(rows) + len(told_clients), total)
+        rows += await self._with_shared_emails(actor, emails, told_clients)
         return await self._report(actor, ImportReport.of(rows, dry_run=command.dry_run))
 
     async def _clinicians(
@@ -119,7 +129,7 @@ class ImportPeople:
 
     async def _clients(
         self, actor: Actor, command: ImportPeopleCommand, context: ImportContext, rows: Sequence[ClientRow], first: int
-    ) -> list[ImportedRow]:
+    ) -> tuple[list[ClientPlan], list[ImportedRow]]:
         async with self.begin(actor) as unit:
             now = self.clock.now()
             plans = await plan_clients(unit, context, rows, first, now)
@@ -128,7 +138,23 @@ class ImportPeople:
             told = await client_rows(unit, plans, now)
             if not command.dry_run:
                 await unit.commit(None)
-            return told
+            return plans, told
+
+    async def _with_shared_emails(
+        self, actor: Actor, emails: Sequence[tuple[UUID, str | None] | None], rows: Sequence[ImportedRow]
+    ) -> list[ImportedRow]:
+        """The rows, each with the number of other clients that have its client's email once all rows are written.
+
+        `emails` are the id and the email of each row's client, None where the row is rejected.
+        """
+        written = dict(filter(None, emails))
+        holders: dict[UUID, str | None] = {}
+        for _, some in in_chunks(sorted({email for email in written.values() if email is not None})):
+            async with self.begin(actor) as unit:
+                holders |= await unit.client_records.find_by_emails(some)
+        counted = Counter(email for email in (holders | written).values() if email is not None)
+        others = (max(counted[one[1]] - 1, 0) if one and one[1] else 0 for one in emails)
+        return [evolve(row, shares_email=count) for row, count in zip(rows, others, strict=True)]
 
     async def _report(self, actor: Actor, report: ImportReport) -> ImportReport:
         facts = {name: str(getattr(report, name)) for name in ("added", "changed", "unchanged", "rejected")}

@@ -9,7 +9,7 @@ from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.sources import Clock
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
-from portal_core.people.model import ClientAccountStatus
+from portal_core.people.model import ALL_CLIENTS, ClientFilter
 from portal_core.people.policy import CLIENT_READER_ROLES
 from portal_core.people.ports import PeopleUnit
 from portal_core.people.search import search_terms
@@ -22,13 +22,14 @@ class SearchClientsQuery:
 
     Words are the beginnings of words of the given, chosen or family name, in any order, without regard to letter case,
     accents, apostrophes and hyphens. Digits, at least four, are the beginning or the end of a telephone number; a date
-    is the date of birth (`1990-05-17`, `5/17/1990`). Everything given must be true of a client. `account` leaves only
-    clients whose account has this status.
+    is the date of birth (`1990-05-17`, `5/17/1990`). The number in the EHR (`external_id`) finds the client, or its
+    beginning of at least four letters and digits; so does the email on file, or its beginning with the `@`. Everything
+    given must be true of a client, and so must `wanted`.
     """
 
     text: str
     page: PageRequest = field(factory=PageRequest)
-    account: ClientAccountStatus | None = None
+    wanted: ClientFilter = ALL_CLIENTS
 
 
 @frozen
@@ -50,7 +51,7 @@ class SearchClients:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, *CLIENT_READER_ROLES)
             terms = search_terms(single_line_text(query.text, "text", 160), "text")
-            found = await unit.client_records.search(terms, query.page, self.clock.now(), query.account)
+            found = await unit.client_records.search(terms, query.page, self.clock.now(), query.wanted)
             await unit.audit.record(AuditEntry("clients.searched", facts={"found": str(len(found.items))}))
             for one in found.items:
                 await unit.audit.record(AuditEntry("clients.listed", record=one.id))

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from portal_core.access.errors import GrantExists
 from portal_core.access.model import Grant, GrantTerms
+from portal_core.access.views import GrantHolderView
 from portal_core.accounts.invitation_views import InvitationView
 from portal_core.accounts.invitations import MAX_INVITATION_ATTEMPTS
 from portal_core.kernel.actor import AREAS
@@ -209,6 +210,24 @@ class GrantsContract:
             held = await unit.grants.list_held_by(proxy.id)
         assert [one.id for one in found] == sorted([first.id, second.id, third.id], reverse=True)
         assert {one.id for one, _ in held} == {third.id, other.id}
+
+    async def test_holders_of_grants_are_shown_to_staff(self, world: PeopleWorld) -> None:
+        child, mother = await world.add_client("Kim"), await world.add_client("Ann", chosen_name="Bo")
+        accounts = [
+            await world.add_account("pa@example.org"),
+            await world.add_account("ma@example.org", "client", client_id=mother.id),
+            await world.add_account("gone@example.org", status="closed"),
+        ]
+        grants = [await world.add_grant(child.id, one.id) for one in accounts]
+        await world.add_grant(mother.id, accounts[0].id)
+        shown = GrantHolderView("pa@example.org"), GrantHolderView("ma@example.org", "Bo Lee"), GrantHolderView()
+        async with world.begin(world.staff()) as unit:
+            found = await unit.grants.list_with_holders(child.id)
+            assert [one for one, _ in found] == list(await unit.grants.list_for_client(child.id))
+        assert {one.id: holder for one, holder in found} == dict(zip((one.id for one in grants), shown, strict=True))
+        async with world.begin(world.as_client(child.id)) as unit:
+            seen = await unit.grants.list_with_holders(child.id)
+        assert [holder for _, holder in seen] == [GrantHolderView()] * 3
 
     async def test_clients_whose_profile_a_proxy_may_write_are_told(self, world: PeopleWorld) -> None:
         proxy, now = await world.add_account("pa@example.org"), world.clock.now()

@@ -79,6 +79,7 @@ class BookingOptionsContract:
             timing=timing,
             seats=st.integers(1, 30),
             self_bookable=st.booleans(),
+            clients_may_open=st.booleans(),
             active=st.booleans(),
             cpt_code=st.none() | st.sampled_from(["90834", "0373T", "1220F"]),
         )

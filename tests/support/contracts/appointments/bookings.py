@@ -77,7 +77,12 @@ class BookingsContract:
         ann, bob, booking = await book_couple(world)
         location = await world.add_location()
         late = booking.leave(
-            ann, at=world.clock.now(), reason="A fever — 39 °C", cancelled_late=True, fee=Money(7500, "EUR")
+            ann,
+            at=world.clock.now(),
+            reason="A fever — 39 °C",
+            internal_note="Said: flu",
+            cancelled_late=True,
+            fee=Money(7500, "EUR"),
         )
         assert late.attendance_of(ann).changed_at is not None
         moved = late.reschedule(

@@ -22,6 +22,18 @@ class ClientsContract:
         async with world.begin(world.as_client(ann)) as unit:
             assert not (await unit.directory.for_client(ann)).discharged
 
+    async def test_erased_clients_are_flagged(self, world: AppointmentsWorld) -> None:
+        ann, bob = await world.add_client(given="Ann"), await world.add_client(given="Bob")
+        await world.destroy_key(ann)
+        for actor in (world.as_client(ann), world.system):
+            async with world.begin(actor) as unit:
+                assert (await unit.directory.for_client(ann)).erased
+                assert (await unit.directory.clients([ann]))[ann].erased
+        async with world.begin(world.front_desk) as unit:
+            assert not (await unit.directory.for_client(bob)).erased
+            known = await unit.directory.clients([ann, bob])
+            assert {one.id: one.erased for one in known.values()} == {ann: True, bob: False}
+
     async def test_chosen_names_and_pronouns_of_own_clients(self, world: AppointmentsWorld) -> None:
         ann = await world.add_client(given="Ann", family="Lee")
         bob = await world.add_client(given="Robert", family="Lee", chosen="Bobbie", pronouns="they/them")

@@ -10,13 +10,16 @@ from portal_core.appointments.appointment_request import PreferredTime
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentType
+from portal_core.appointments.use_cases.add_client_to_appointment import AddClientToAppointmentCommand
 from portal_core.appointments.use_cases.book_appointment import BookAppointmentCommand
+from portal_core.appointments.use_cases.book_appointment_for_clients import BookAppointmentForClientsCommand
 from portal_core.appointments.use_cases.book_series import BookSeriesCommand
 from portal_core.appointments.use_cases.cancel_appointment import CancelAppointmentCommand
 from portal_core.appointments.use_cases.cancel_appointment_for_clients import CancelAppointmentForClientsCommand
 from portal_core.appointments.use_cases.cancel_series import CancelSeriesCommand
 from portal_core.appointments.use_cases.confirm_appointment_request import ConfirmAppointmentRequestCommand
 from portal_core.appointments.use_cases.decline_appointment_request import DeclineAppointmentRequestCommand
+from portal_core.appointments.use_cases.extend_series import ExtendSeriesCommand
 from portal_core.appointments.use_cases.get_schedule import GetScheduleQuery
 from portal_core.appointments.use_cases.list_my_appointments import ListMyAppointmentsQuery
 from portal_core.appointments.use_cases.list_practice_appointment_requests import ListPracticeAppointmentRequestsQuery
@@ -100,9 +103,12 @@ class DestroyedRecordsContract:
         ann, bob, clinician, appointment_type = await self._people(world)
         booking = await world.add_booking(clinician, appointment_type, new_york(3, 9), ann, bob)
         await world.destroy_key(ann)
-        command = CancelAppointmentForClientsCommand(appointment_id=booking.appointment.id, reason="Dr. Grey is ill.")
+        command = CancelAppointmentForClientsCommand(
+            appointment_id=booking.appointment.id, reason="Dr. Grey is ill.", internal_note="Sick leave"
+        )
         cancelled = await AppointmentUseCases(world).cancel_for(world.front_desk, command)
         assert (cancelled.status, _reasons(cancelled)) == ("cancelled", {ann: None, bob: "Dr. Grey is ill."})
+        assert {one.client_id: one.internal_note for one in cancelled.attendances} == {ann: None, bob: "Sick leave"}
         notified = {one.to_client for one in await world.notices() if one.kind == "appointment_cancelled"}
         assert {ann, bob} <= notified
         async with world.begin(world.front_desk) as unit:
@@ -134,16 +140,45 @@ class DestroyedRecordsContract:
             {ann: None, bob: "Holidays"}
         ] * 3
 
-    async def test_client_can_still_book_and_cancel(self, world: AppointmentsWorld) -> None:
-        ann, _, clinician, _ = await self._people(world)
-        alone = await world.add_appointment_type()
-        await world.destroy_key(ann)
-        use_cases, actor = AppointmentUseCases(world), world.as_client(ann)
-        booked = await use_cases.book(
-            actor, BookAppointmentCommand(choice=world.choice(clinician, alone, new_york(4, 9)))
+    async def test_nothing_new_is_booked(self, world: AppointmentsWorld) -> None:
+        """Not by staff either, in no way; what is booked can still be cancelled."""
+        ann, bob, clinician, group = await self._people(world)
+        alone, use_cases, desk = await world.add_appointment_type(), AppointmentUseCases(world), world.front_desk
+        mine = await use_cases.book(
+            world.as_client(ann), BookAppointmentCommand(choice=world.choice(clinician, alone, new_york(4, 9)))
         )
-        gone = await use_cases.cancel(actor, CancelAppointmentCommand(appointment_id=booked.id, reason="Ill"))
-        assert (gone.status, gone.cancel_reason) == ("cancelled", None)
+        bobs = await world.add_booking(clinician, group, new_york(6, 9), bob)
+        weekly = BookSeriesCommand(
+            clinician_id=clinician,
+            appointment_type_id=alone.id,
+            client_ids=(ann,),
+            first_start=datetime(2026, 3, 10, 9),  # noqa: DTZ001
+            count=2,
+        )
+        series = await use_cases.book_series(desk, weekly)
+        request = await self._request(world, ann, group, "Sleep")
+        await world.destroy_key(ann)
+        choice = world.choice(clinician, alone, new_york(5, 9))
+        confirm = ConfirmAppointmentRequestCommand(
+            request_id=request.id, clinician_id=clinician, starts_at=new_york(4, 11)
+        )
+        version = series.version
+        for attempt in (
+            use_cases.book(world.as_client(ann), BookAppointmentCommand(choice=choice)),
+            use_cases.book_for(desk, BookAppointmentForClientsCommand(choice=choice, client_ids=(ann,))),
+            use_cases.book_series(desk, evolve(weekly, first_start=datetime(2026, 4, 14, 9))),  # noqa: DTZ001
+            use_cases.extend_series(desk, ExtendSeriesCommand(series_id=series.id, count=1, version=version)),
+            use_cases.add_client(
+                desk, AddClientToAppointmentCommand(appointment_id=bobs.appointment.id, client_id=ann)
+            ),
+            use_cases.confirm_appointment_request(desk, confirm),
+        ):
+            with pytest.raises(RecordDestroyed):
+                await attempt
+        gone = await use_cases.cancel_for(
+            desk, CancelAppointmentForClientsCommand(appointment_id=mine.id, reason="Ill")
+        )
+        assert (gone.status, gone.attendances[0].reason) == ("cancelled", None)
 
     async def test_requests_are_listed_and_answered_without_reasons(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician, appointment_type = await self._people(world)
@@ -172,7 +207,8 @@ class DestroyedRecordsContract:
         booked = ConfirmAppointmentRequestCommand(
             request_id=confirmed.id, clinician_id=clinician, starts_at=new_york(4, 9)
         )
-        assert (await use_cases.confirm_appointment_request(world.front_desk, booked)).status == "booked"
+        with pytest.raises(RecordDestroyed):
+            await use_cases.confirm_appointment_request(world.front_desk, booked)
         assert (await use_cases.withdraw_appointment_request(world.as_client(ann), withdrawn.id)).status == "withdrawn"
         with pytest.raises(RecordDestroyed):
             await self._request(world, ann, appointment_type, "Again")
@@ -225,7 +261,11 @@ class DestroyedRecordsContract:
         await world.destroy_key(ann)
         after = await world.audit()
         assert after[: len(before)] == before
-        assert [one.action for one in after[len(before) :]] == ["test.asked", "test.confirmed", "test.erased"]
+        assert [one.action for one in after[len(before) :] if one.action != "test.added"] == [
+            "test.asked",
+            "test.confirmed",
+            "test.erased",
+        ]
         async with world.begin(world.as_client(bob)) as unit:
             known = await unit.requests.get(bob, of_bob.id)
         assert known is not None

@@ -189,6 +189,24 @@ class LeavingContract:
         await session.use_cases.complete(world.front_desk, CompleteAppointmentCommand(appointment_id=session.id))
         await unchanged("complete")
 
+    async def test_client_who_left_never_reads_the_internal_note(self, world: AppointmentsWorld) -> None:
+        session = await CoupleSession.book(world)
+        out = CancelAttendanceCommand(
+            appointment_id=session.id, client_id=session.bob.client_id, reason="We moved.", internal_note="xyzzy"
+        )
+        seen = await session.use_cases.cancel_attendance(world.front_desk, out)
+        noted = {one.client_id: (one.reason, one.internal_note) for one in seen.attendances}
+        assert noted == {session.ann: (None, None), session.bob.client_id: ("We moved.", "xyzzy")}
+        found = await session.read()
+        assert found["one"].cancel_reason == "We moved."
+        assert "xyzzy" not in str(found)
+        assert "xyzzy" not in str(await world.notices())
+        bills = await session.use_cases.get_practice_appointment(world.as_staff("biller"), session.id)
+        assert {(one.reason, one.internal_note) for one in bills.attendances} == {(None, None)}
+        await session.join(session.bob.client_id)
+        back = await session.use_cases.get_practice_appointment(world.front_desk, session.id)
+        assert {one.internal_note for one in back.attendances} == {None}
+
     async def test_client_who_left_keeps_the_time_zone_of_then(self, world: AppointmentsWorld) -> None:
         session = await CoupleSession.book(world)
         await session.leave("practice")

@@ -239,7 +239,7 @@ class ReadsContract:
             await world.add_clinician(),
             await world.add_location(),
         )
-        appointment_type = await world.add_appointment_type("Couple", seats=2)
+        appointment_type = await world.add_appointment_type("Couple", seats=2, cpt_code="90847")
         couple = await world.add_booking(grey, appointment_type, new_york(3, 10), ann, bob, location_id=location.id)
         early = await world.add_booking(green, appointment_type, new_york(3, 0), ann)
         await world.add_booking(grey, appointment_type, new_york(4, 0), ann)
@@ -255,9 +255,10 @@ class ReadsContract:
         assert [view.id for view in day] == [early.appointment.id, couple.appointment.id]
         assert of_grey == (one,)
         assert one is not None
-        assert (one.clinician_name, one.appointment_type_name, one.location_name) == (
+        assert (one.clinician_name, one.appointment_type_name, one.cpt_code, one.location_name) == (
             "Dr. Grey",
             "Couple",
+            "90847",
             "Main office",
         )
         assert (one.status, one.version, one.telehealth, one.location_id) == ("booked", 2, False, location.id)

@@ -77,6 +77,10 @@ class SeriesContract:
         async with world.begin(world.system) as unit:
             assert await unit.series.active_at(office.location_id) == there
             assert await unit.series.active_at(None) == [online]
+            assert await unit.series.active_with(office.clinician_id) == sorted(
+                (one for one in (online, office, also, other) if one.clinician_id == office.clinician_id),
+                key=lambda one: one.id,
+            )
             await unit.series.save_all(moved, *entries)
             assert await unit.series.active_at(office.location_id) == moved
             assert [await unit.series.get(one.id) for one in (online, other, ended)] == [online, other, ended]

@@ -112,9 +112,13 @@ class AppointmentsWorld(ABC):
         advance_days: int = 90,
         seats: int = 1,
         self_bookable: bool | None = None,
+        clients_may_open: bool = True,
+        cpt_code: str | None = None,
         active: bool = True,
     ) -> AppointmentType:
-        """Add an appointment type; all times in minutes unless stated. Clients book it online if it has one seat."""
+        """Add an appointment type; all times in minutes unless stated. Clients book it online if it has one seat,
+        and begin appointments of types with more.
+        """
         appointment_type_id = self.ids.new()
         timing = AppointmentTiming(
             appointment_type_id=appointment_type_id,
@@ -131,6 +135,8 @@ class AppointmentsWorld(ABC):
             timing=timing,
             seats=seats,
             self_bookable=seats == 1 if self_bookable is None else self_bookable,
+            clients_may_open=clients_may_open,
+            cpt_code=cpt_code,
             active=active,
         )
         async with self.begin(self.front_desk) as unit:

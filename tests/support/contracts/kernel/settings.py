@@ -61,6 +61,7 @@ KINDS = (
             cancel_notice=CalendarDays(2),
             late_cancel="fee",
             late_cancel_fee=Money(60_00, "EUR"),
+            no_show_fee=Money(70_00, "EUR"),
             self_booking=False,
             hold_duration=timedelta(minutes=5),
             max_holds_per_client=1,

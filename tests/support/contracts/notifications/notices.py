@@ -21,7 +21,7 @@ ALL_KINDS = tuple(NOTICE_KINDS)
 
 
 def a_notice(notice_class: NoticeClass = "service", **more: object) -> Notice:
-    return Notice("new_message", notice_class, **({"to_account": UUID(int=1)} | more))  # type: ignore[arg-type]
+    return Notice("new_message", notice_class, **more)  # type: ignore[arg-type]
 
 
 class NoticesContract:
@@ -139,7 +139,7 @@ class NoticesContract:
         assert AUDIT_ENTRY not in await world.audit()
 
     async def test_save_is_audited_and_adds_siblings(self, world: NotificationsWorld) -> None:
-        row = await world.notice(await world.notify(a_notice(to_account=None, to_client=await world.add_client())))
+        row = await world.notice(await world.notify(a_notice(to_client=await world.add_client())))
         account, now = await world.add_account("a@example.org"), world.clock.now()
         sibling = row.sibling(world.ids.new(), "sms", account, now)
         async with world.begin(world.system) as unit:

@@ -74,6 +74,21 @@ class RecipientsContract:
         )
         assert await self._client(world, UUID(int=99)) is None
 
+    async def test_a_client_without_an_account_is_invited_until_the_last_invitation_expires(
+        self, world: NotificationsWorld
+    ) -> None:
+        client, other, now = await world.add_client(), await world.add_client(), world.clock.now()
+        for days, state in ((2, "open"), (-1, "open"), (9, "withdrawn")):
+            await world.add_invitation(client, now + timedelta(days=days), state=state)
+        await world.add_invitation(other, now - timedelta(days=1))
+        for one, until in ((client, now + timedelta(days=2)), (other, now - timedelta(days=1))):
+            found = await self._client(world, one)
+            assert found is not None
+            assert found.invited_until == until
+        uninvited = await self._client(world, await world.add_client())
+        assert uninvited is not None
+        assert uninvited.invited_until is None
+
     async def test_notices_are_in_the_language_of_the_record_until_another_is_chosen(
         self, world: NotificationsWorld
     ) -> None:

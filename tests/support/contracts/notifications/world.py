@@ -52,6 +52,10 @@ class NotificationsWorld(ABC):
     async def cancel_appointment(self, client_id: UUID, appointment_id: UUID) -> None: ...
 
     @abstractmethod
+    async def add_invitation(self, client_id: UUID, expires_at: datetime, *, state: str = "open") -> None:
+        """An invitation of the client to an account of their own."""
+
+    @abstractmethod
     async def add_email_change(self, account_id: UUID, old: str, new: str) -> UUID: ...
 
     @abstractmethod

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from portal_core.accounts.model import Account, AccountStatus
 from portal_core.kernel.page import PageRequest
+from portal_core.people.model import ClientFilter
 from portal_core.people.views import ClientAccountView
 from tests.support.contracts.people.world import AUDIT_ENTRY, PeopleWorld
 
@@ -50,11 +51,11 @@ class ClientAccountsContract:
             listed = await unit.client_records.page(PageRequest(size=100), now)
             assert {one.id: one.account for one in listed.items} == expected
             for status in ("none", "invited", "active", "suspended", "closed"):
-                found = await unit.client_records.page(PageRequest(size=100), now, status)
+                found = await unit.client_records.page(PageRequest(size=100), now, ClientFilter(status))
                 of_status = {one for one, account in expected.items() if account.status == status}
                 assert {one.id for one in found.items} == of_status, status
-            first = await unit.client_records.page(PageRequest(size=3), now, "none")
-            rest = await unit.client_records.page(PageRequest(first.next, 3), now, "none")
+            first = await unit.client_records.page(PageRequest(size=3), now, ClientFilter("none"))
+            rest = await unit.client_records.page(PageRequest(first.next, 3), now, ClientFilter("none"))
         assert [len(first.items), len(rest.items)] == [3, 2]
         somebody = next(iter(expected))
         async with world.begin(world.as_client(somebody)) as unit:

@@ -41,8 +41,10 @@ class ClientPagesContract:
             assert seen == expected
 
     async def test_clients_are_found_in_order_of_their_names(self, world: PeopleWorld) -> None:
-        zoe = await world.add_client("Zoë", "D’Angelo", phone="+15185550100")
-        angstrom = await world.add_client("Mia", "Ångström", chosen_name="Angela", date_of_birth=DATE_OF_BIRTH)
+        zoe = await world.add_client("Zoë", "D’Angelo", phone="+15185550100", external_id="K-1017")
+        angstrom = await world.add_client(
+            "Mia", "Ångström", chosen_name="Angela", date_of_birth=DATE_OF_BIRTH, email="mia@example.org"
+        )
         smith = await world.add_client("Angelo", "Smith-Jones", phone="+12125550100")
         await (await world.other_practice()).add_client("Ann", "Ångström", phone="+15185550100")
         expected = {
@@ -58,6 +60,12 @@ class ClientPagesContract:
             f"ang {DATE_OF_BIRTH:%m/%d/%Y}": [angstrom, zoe, smith],
             f"angs {DATE_OF_BIRTH.isoformat()}": [angstrom],
             "angs 1901-01-01": [],
+            "k-101": [zoe],
+            "k-10": [],
+            "angelo k1017": [zoe],
+            "1017": [],
+            "Mia@example.org": [angstrom],
+            "mia@": [angstrom],
             "ngstrom": [],
             "angs\U0010ffff": [angstrom],
         }

@@ -25,6 +25,17 @@ class ManyClientsContract:
         async with world.begin(world.as_client(two.id)) as unit:
             assert await unit.client_records.find_by_external_ids({"E-1", "E-2"}) == {"E-2": two}
 
+    async def test_clients_are_found_by_emails(self, world: PeopleWorld) -> None:
+        ann = await world.add_client("Ann", email="ann@example.org")
+        bo = await world.add_client("Bo", email="ann@example.org")
+        await world.add_client("Cy", email="cy@example.org")
+        await world.add_client("Di")
+        await (await world.other_practice()).add_client(email="ann@example.org")
+        async with world.begin(world.system) as unit:
+            found = await unit.client_records.find_by_emails({"ann@example.org", "who@example.org"})
+            assert found == dict.fromkeys((ann.id, bo.id), "ann@example.org")
+            assert await unit.client_records.find_by_emails(set()) == {}
+
     async def test_many_clients_are_added_and_saved_together(self, world: PeopleWorld) -> None:
         first = await world.add_client(external_id="E-0", address="0 Elm Street")
         added = [

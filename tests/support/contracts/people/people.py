@@ -258,6 +258,7 @@ class StaffContract:
             "active": False,
             "issuer": "https://ehr.example",
             "subject": "u-1",
+            "made_administrator_at": world.clock.now(),
         }
         full = await world.add_staff(**values)  # type: ignore[arg-type]
         assert set(values) == {a.name for a in fields(StaffMember)} - {"id", "practice_id", "version"}

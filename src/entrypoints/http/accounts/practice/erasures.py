@@ -10,8 +10,15 @@ from litestar.params import JSONBody
 from entrypoints.http.contract.fields import Code, FromPath, Password, Request
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.accounts.errors import CodeRefused, SecondFactorRequired, WrongPassword
+from portal_core.accounts.errors import (
+    AdministratorTooNew,
+    CodeRefused,
+    RequesterNotAdministrator,
+    SecondFactorRequired,
+    WrongPassword,
+)
 from portal_core.accounts.use_cases.confirm_record_erasure import ConfirmRecordErasure, ConfirmRecordErasureCommand
+from portal_core.accounts.use_cases.lift_legal_hold import LiftLegalHold, LiftLegalHoldCommand
 from portal_core.accounts.use_cases.list_record_erasures import ListRecordErasures
 from portal_core.accounts.use_cases.request_record_erasure import RequestRecordErasure, RequestRecordErasureCommand
 from portal_core.accounts.use_cases.withdraw_record_erasure import WithdrawRecordErasure, WithdrawRecordErasureCommand
@@ -19,7 +26,6 @@ from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 from portal_core.people.erasure import RecordErasureView
 from portal_core.people.errors import ErasureNotOpen, ErasureOpen, UnderLegalHold
-from portal_core.people.use_cases.lift_legal_hold import LiftLegalHold
 from portal_core.people.use_cases.place_legal_hold import PlaceLegalHold
 
 _PROOF_ERRORS = (Forbidden, SecondFactorRequired, WrongPassword, CodeRefused)
@@ -37,6 +43,13 @@ class ConfirmErasureRequest(RequestErasureRequest, frozen=True):
     """As for the request, of another administrator. What is erased cannot be restored."""
 
 
+class LiftHoldRequest(Request, frozen=True):
+    """One's own password and second factor."""
+
+    password: Password
+    code: Code
+
+
 class ErasuresController(Controller):
     """Requests to erase a record, and legal holds."""
 
@@ -51,7 +64,7 @@ class ErasuresController(Controller):
 
     @post(
         "/clients/{client_id:uuid}/erasures",
-        raises=[*_PROOF_ERRORS, UnderLegalHold, ErasureOpen, RecordDestroyed],
+        raises=[*_PROOF_ERRORS, AdministratorTooNew, UnderLegalHold, ErasureOpen, RecordDestroyed],
     )
     async def request_record_erasure(
         self,
@@ -66,7 +79,14 @@ class ErasuresController(Controller):
 
     @post(
         "/clients/{client_id:uuid}/erasures/{erasure_id:uuid}/confirm",
-        raises=[*_PROOF_ERRORS, UnderLegalHold, ErasureNotOpen, StaleVersion],
+        raises=[
+            *_PROOF_ERRORS,
+            AdministratorTooNew,
+            RequesterNotAdministrator,
+            UnderLegalHold,
+            ErasureNotOpen,
+            StaleVersion,
+        ],
     )
     async def confirm_record_erasure(
         self,
@@ -96,16 +116,20 @@ class ErasuresController(Controller):
         """Withdraws a request that nobody has confirmed."""
         return await withdraw_record_erasure(request.actor, WithdrawRecordErasureCommand(client_id, erasure_id))
 
-    @post("/clients/{client_id:uuid}/legal-hold/place", raises=[Forbidden])
+    @post("/clients/{client_id:uuid}/legal-hold/place", raises=[Forbidden, RecordDestroyed])
     async def place_legal_hold(
         self, request: PortalRequest, client_id: FromPath[UUID], place_legal_hold: NamedDependency[PlaceLegalHold]
     ) -> None:
         """Keeps the record from being erased until the hold is lifted."""
         await place_legal_hold(request.actor, client_id)
 
-    @post("/clients/{client_id:uuid}/legal-hold/lift", raises=[Forbidden])
+    @post("/clients/{client_id:uuid}/legal-hold/lift", raises=_PROOF_ERRORS)
     async def lift_legal_hold(
-        self, request: PortalRequest, client_id: FromPath[UUID], lift_legal_hold: NamedDependency[LiftLegalHold]
+        self,
+        request: PortalRequest,
+        client_id: FromPath[UUID],
+        data: JSONBody[LiftHoldRequest],
+        lift_legal_hold: NamedDependency[LiftLegalHold],
     ) -> None:
-        """Lifts the legal hold of a record."""
-        await lift_legal_hold(request.actor, client_id)
+        """Lifts the legal hold of a record. Every administrator of the practice is told by email."""
+        await lift_legal_hold(request.actor, LiftLegalHoldCommand(client_id, data.password, data.code))

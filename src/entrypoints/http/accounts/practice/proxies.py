@@ -17,7 +17,7 @@ from portal_core.access.model import GrantTerms, Relationship
 from portal_core.access.use_cases.grant_access import GrantAccess, GrantAccessCommand
 from portal_core.access.use_cases.list_grants import ListGrants
 from portal_core.access.use_cases.revoke_grant import RevokeGrant, RevokeGrantCommand
-from portal_core.access.views import GrantView
+from portal_core.access.views import GrantView, ListedGrantView
 from portal_core.accounts.errors import AlreadyRegistered
 from portal_core.accounts.invitation_errors import Discharged, EmailInUse, EmailInvited
 from portal_core.accounts.invitation_views import InvitationView
@@ -81,11 +81,11 @@ class ProxiesController(Controller):
     @get("/grants", raises=[Forbidden])
     async def list_grants(
         self, request: PortalRequest, client_id: FromPath[UUID], list_grants: NamedDependency[ListGrants]
-    ) -> Page[GrantView]:
-        """Every grant over the record, the newest first, with those that are over."""
+    ) -> Page[ListedGrantView]:
+        """Every grant over the record with its holder, the newest first, with those that are over."""
         return await list_grants(request.actor, client_id)
 
-    @post("/grants", raises=[Forbidden, InvalidEmail, GrantNotAllowed, NoPortalAccount, GrantExists])
+    @post("/grants", raises=[Forbidden, InvalidEmail, GrantNotAllowed, NoPortalAccount, GrantExists, RecordDestroyed])
     async def grant_access(
         self,
         request: PortalRequest,

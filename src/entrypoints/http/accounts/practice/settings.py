@@ -29,7 +29,6 @@ from portal_core.accounts.use_cases.get_oidc_settings import GetOidcSettings
 from portal_core.kernel.errors import Forbidden, StaleVersion
 from portal_core.kernel.text import text_or_none
 
-DEFAULTS = AccountSettings()
 MIN_MINUTES = MIN_DURATION // MINUTE
 PasswordLength = Annotated[int, Meta(ge=PASSWORD_LENGTH_BOUNDS[0], le=PASSWORD_LENGTH_BOUNDS[1], examples=[15])]
 IdleMinutes = Annotated[int, Meta(ge=MIN_MINUTES, le=MAX_IDLE_TIMEOUT // MINUTE, examples=[15])]
@@ -41,19 +40,20 @@ JwksUrl = Annotated[OidcText | None, Meta(examples=["https://login.ehr.example/j
 
 
 class ChangeAccountSettingsRequest(Request, frozen=True):
-    """All settings for accounts; a field that is left out gets its default. `version` is the one that was read.
+    """All settings for accounts; none can be left out, so that no rule is lost unseen. `version` is the one that was
+    read.
 
     `client_second_factor_required` applies to clients and proxies; staff always need a second factor.
     `clinicians_see`: with `own_clients`, clinicians see only clients whose care team they are on, or with whom they
     have an appointment.
     """
 
-    min_password_length: PasswordLength = DEFAULTS.min_password_length
-    client_second_factor_required: bool = DEFAULTS.client_second_factor_required
-    idle_timeout_minutes: IdleMinutes = DEFAULTS.idle_timeout // MINUTE
-    session_lifetime_minutes: SessionMinutes = DEFAULTS.session_lifetime // MINUTE
-    access_token_lifetime_minutes: SessionMinutes = DEFAULTS.access_token_lifetime // MINUTE
-    clinicians_see: ClinicianAccess = DEFAULTS.clinicians_see
+    min_password_length: PasswordLength
+    client_second_factor_required: bool
+    idle_timeout_minutes: IdleMinutes
+    session_lifetime_minutes: SessionMinutes
+    access_token_lifetime_minutes: SessionMinutes
+    clinicians_see: ClinicianAccess
     version: SettingsVersion | None = None
 
     def settings(self) -> AccountSettings:

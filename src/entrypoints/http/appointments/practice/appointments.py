@@ -48,7 +48,7 @@ from portal_core.appointments.use_cases.reschedule_appointment_for_clients impor
     RescheduleAppointmentForClientsCommand,
 )
 from portal_core.appointments.views import AppointmentCategory, AppointmentFilter
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import Page
 
 BOOKING_ERRORS = (NotBookable, OverlappingAppointment, SlotTaken, OutsideAvailability, TooSoon)
@@ -58,7 +58,8 @@ BOOKING_ERRORS = (NotBookable, OverlappingAppointment, SlotTaken, OutsideAvailab
 class BookAppointmentForClientsRequest(SlotRequest, frozen=True, kw_only=True):
     """The slot and the clients. `outside_hours` also allows times without published availability.
 
-    `took_place` records a visit that started at most 30 days ago as completed, without any notices.
+    `took_place` records a visit that started at most 30 days ago as completed, at any time of day and without any
+    notices.
     """
 
     client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_SEATS)]
@@ -74,17 +75,26 @@ class RescheduleAppointmentForClientsRequest(SlotRequest, frozen=True):
 
 
 class CancelAppointmentForClientsRequest(Request, frozen=True):
-    """`reason` is shown to the clients. Set `offer_to_waitlist` to false if the clinician will not be available."""
+    """`reason` is shown to the clients, `internal_note` to staff alone.
+
+    Set `offer_to_waitlist` to false if the clinician will not be available.
+    """
 
     reason: Reason | None = None
+    internal_note: Reason | None = None
     offer_to_waitlist: bool = True
     version: Version | None = None
 
 
 class NoShowRequest(Request, frozen=True):
-    """The client who did not attend. `version` is the one that the caller saw."""
+    """The client who did not attend. `version` is the one that the caller saw.
+
+    With `charge_fee` they owe the practice's fee for a no-show, or if it has none, that for a late cancellation. False
+    charges nothing; if omitted, the fee for a no-show is charged if the practice has one.
+    """
 
     client_id: UUID
+    charge_fee: Annotated[bool | None, Meta(examples=[False])] = None
     version: Version | None = None
 
 
@@ -133,7 +143,7 @@ class PracticeAppointmentsController(Controller):
         """Returns one appointment with all of its clients; clinicians see those in their own calendar."""
         return await get_practice_appointment(request.actor, appointment_id)
 
-    @post("", raises=[Forbidden, ClientDischarged, NotStarted, *BOOKING_ERRORS])
+    @post("", raises=[Forbidden, ClientDischarged, RecordDestroyed, NotStarted, *BOOKING_ERRORS])
     async def book_appointment_for_clients(
         self,
         request: PortalRequest,
@@ -181,6 +191,7 @@ class PracticeAppointmentsController(Controller):
         command = CancelAppointmentForClientsCommand(
             appointment_id=appointment_id,
             reason=data.reason,
+            internal_note=data.internal_note,
             offer_to_waitlist=data.offer_to_waitlist,
             version=data.version,
         )
@@ -194,8 +205,13 @@ class PracticeAppointmentsController(Controller):
         data: JSONBody[NoShowRequest],
         mark_no_show: NamedDependency[MarkNoShow],
     ) -> PracticeAppointmentView:
-        """Marks a client as a no-show."""
-        command = MarkNoShowCommand(appointment_id=appointment_id, client_id=data.client_id, version=data.version)
+        """Marks a client as a no-show, with the practice's fee or without."""
+        command = MarkNoShowCommand(
+            appointment_id=appointment_id,
+            client_id=data.client_id,
+            charge_fee=data.charge_fee,
+            version=data.version,
+        )
         return await mark_no_show(request.actor, command)
 
     @post("/{appointment_id:uuid}/complete", status_code=200, raises=[Forbidden, NotBooked, NotStarted, StaleVersion])

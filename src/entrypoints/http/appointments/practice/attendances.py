@@ -27,7 +27,7 @@ from portal_core.appointments.use_cases.add_client_to_appointment import (
     AddClientToAppointmentCommand,
 )
 from portal_core.appointments.use_cases.cancel_attendance import CancelAttendance, CancelAttendanceCommand
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 
 
 class AddClientToAppointmentRequest(Request, frozen=True):
@@ -38,12 +38,14 @@ class AddClientToAppointmentRequest(Request, frozen=True):
 
 
 class CancelAttendanceRequest(Request, frozen=True):
-    """`reason` is shown to the client. With `late_fee` they owe the practice's fee for a late cancellation.
+    """`reason` is shown to the client, `internal_note` to staff alone.
 
+    With `late_fee` they owe the practice's fee for a late cancellation.
     Set `offer_to_waitlist` to false if the clinician will not be available when the last client leaves.
     """
 
     reason: Reason | None = None
+    internal_note: Reason | None = None
     late_fee: Annotated[bool, Meta(examples=[False])] = False
     offer_to_waitlist: bool = True
     version: Version | None = None
@@ -60,6 +62,7 @@ class AttendancesController(Controller):
         raises=[
             Forbidden,
             ClientDischarged,
+            RecordDestroyed,
             NotBookable,
             NotBooked,
             AlreadyStarted,
@@ -99,6 +102,7 @@ class AttendancesController(Controller):
             appointment_id=appointment_id,
             client_id=client_id,
             reason=data.reason,
+            internal_note=data.internal_note,
             late_fee=data.late_fee,
             offer_to_waitlist=data.offer_to_waitlist,
             version=data.version,

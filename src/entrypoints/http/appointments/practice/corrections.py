@@ -29,8 +29,8 @@ CorrectionReason = Annotated[
 class CorrectAppointmentRequest(Request, frozen=True, kw_only=True):
     """The right `status` of one client's part; without `client_id`, of all who have another and had not cancelled.
 
-    `fee` keeps what is due, charges the practice's fee for a late cancellation, or waives what is due. `reason` is not
-    shown to clients. `version` is the one that the caller saw.
+    `fee` keeps what is due, charges the practice's fee for a no-show or late cancellation, or waives what is due.
+    `reason` is not shown to clients. `version` is the one that the caller saw.
     """
 
     client_id: UUID | None = None

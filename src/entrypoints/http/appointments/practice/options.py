@@ -40,6 +40,9 @@ Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH, examples=["
 Minutes = Annotated[int, Meta(ge=1, le=DAY, examples=[50])]
 Buffer = Annotated[int, Meta(ge=0, le=DAY, examples=[10])]
 CptCode = Annotated[str, Meta(min_length=5, max_length=5, pattern=f"^{CPT_CODE}$", examples=["90834"])]
+AdvanceDays = Annotated[int, Meta(ge=0, le=MAX_ADVANCE_DAYS, examples=[90])]
+Seats = Annotated[int, Meta(ge=1, le=MAX_SEATS, examples=[1])]
+SelfBookable = Annotated[bool, Meta(examples=[True])]
 Notice = Annotated[int, Meta(ge=0, le=MAX_NOTICE_DAYS * DAY, examples=[1440])]
 
 
@@ -49,7 +52,8 @@ class AppointmentTypeRequest(Request, frozen=True):
     `slot_step_minutes` is the time between bookable starts, by default the duration. Booked at least
     `min_notice_minutes` and at most `max_advance_days` ahead. With more than one of `seats` it is shared. Clients
     request a type that is not `self_bookable`: by default one with several seats. Where such a type is, clients join
-    one another's appointments, as in an open group. `cpt_code` is the code that the practice bills for it.
+    appointments that the practice has booked, as in an open group; with `clients_may_open` they also begin one at any
+    free time, which others join. `cpt_code` is the code that the practice bills for it.
     """
 
     name: Name
@@ -58,9 +62,10 @@ class AppointmentTypeRequest(Request, frozen=True):
     buffer_after_minutes: Buffer = 0
     slot_step_minutes: Minutes | None = None
     min_notice_minutes: Notice = 0
-    max_advance_days: Annotated[int, Meta(ge=0, le=MAX_ADVANCE_DAYS, examples=[90])] = 90
-    seats: Annotated[int, Meta(ge=1, le=MAX_SEATS)] = 1
-    self_bookable: Annotated[bool | None, Meta(examples=[True])] = None
+    max_advance_days: AdvanceDays = 90
+    seats: Seats = 1
+    self_bookable: SelfBookable | None = None
+    clients_may_open: bool = False
     active: bool = True
     cpt_code: CptCode | None = None
 
@@ -76,6 +81,7 @@ class AppointmentTypeRequest(Request, frozen=True):
             max_advance_days=self.max_advance_days,
             seats=self.seats,
             self_bookable=self.self_bookable,
+            clients_may_open=self.clients_may_open,
             active=self.active,
             cpt_code=self.cpt_code,
         )
@@ -84,6 +90,13 @@ class AppointmentTypeRequest(Request, frozen=True):
 class ChangeAppointmentTypeRequest(AppointmentTypeRequest, frozen=True, kw_only=True):
     """All fields of an appointment type, replacing the stored ones; `version` is the one that was read."""
 
+    buffer_before_minutes: Buffer
+    buffer_after_minutes: Buffer
+    min_notice_minutes: Notice
+    max_advance_days: AdvanceDays
+    seats: Seats
+    self_bookable: SelfBookable
+    active: bool
     version: Version | None = None
 
 
@@ -108,6 +121,7 @@ class ChangeLocationRequest(LocationRequest, frozen=True, kw_only=True):
     If the time zone changes, booked appointments there `keep` the time that clocks on the wall show, or the instant.
     """
 
+    active: bool
     keep: Annotated[KeptTime, Meta(examples=["wall_time"])] = "wall_time"
     version: Version | None = None
 
@@ -166,6 +180,7 @@ class BookingOptionsController(Controller):
 
         Booked appointments there follow a new name, address or time zone: they are listed in `changed`, calendars show
         the change, and people are told. Those in `conflicts` stay as they are.
+        So do hours for video visits, which are local to the practice: `online_hours_kept` tells whose.
         """
         command = evolve(data.command(), location_id=location_id, keep=data.keep, version=data.version)
         return await define_location(request.actor, command)

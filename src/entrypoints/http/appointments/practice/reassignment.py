@@ -71,7 +71,8 @@ class ReassignmentController(Controller):
         """Gives a clinician's booked appointments to a colleague, at the same time and place.
 
         Those at a time at which the colleague is not free stay, and are listed in `refused` with the reason. Clients
-        are told once. Repeating it does no harm.
+        are told once. The clinician's series go along, and the colleague joins the clients' care teams, from which a
+        clinician who has left the practice is taken. Repeating it does no harm.
         """
         command = ReassignAppointmentsCommand(
             from_clinician_id=clinician_id,

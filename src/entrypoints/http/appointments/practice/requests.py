@@ -79,6 +79,7 @@ class PracticeAppointmentRequestsController(Controller):
             Forbidden,
             RequestClosed,
             ClientDischarged,
+            RecordDestroyed,
             StaleVersion,
             AlreadyStarted,
             AlreadyAttending,

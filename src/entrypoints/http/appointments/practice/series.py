@@ -22,7 +22,7 @@ from portal_core.appointments.use_cases.cancel_series import CancelSeries, Cance
 from portal_core.appointments.use_cases.extend_series import ExtendSeries, ExtendSeriesCommand
 from portal_core.appointments.use_cases.get_series import GetSeries
 from portal_core.appointments.use_cases.move_series import MoveSeries, MoveSeriesCommand
-from portal_core.kernel.errors import Forbidden, StaleVersion
+from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 
 LocalStart = Annotated[datetime, Meta(tz=False, examples=["2027-03-16T10:00:00"])]
 Count = Annotated[int, Meta(ge=1, le=MAX_SERIES_WEEKS, examples=[10])]
@@ -129,9 +129,13 @@ class MoveSeriesRequest(Request, frozen=True):
 
 
 class CancelSeriesRequest(Request, frozen=True):
-    """`reason` is shown to the clients. Set `offer_to_waitlist` to false if the clinician will not be available."""
+    """`reason` is shown to the clients, `internal_note` to staff alone.
+
+    Set `offer_to_waitlist` to false if the clinician will not be available.
+    """
 
     reason: Reason | None = None
+    internal_note: Reason | None = None
     offer_to_waitlist: bool = True
     version: Version | None = None
 
@@ -142,7 +146,7 @@ class SeriesController(Controller):
     path = "/appointments/series"
     tags = ("Practice: appointments",)
 
-    @post("", raises=[Forbidden, ClientDischarged, NotBookable])
+    @post("", raises=[Forbidden, ClientDischarged, RecordDestroyed, NotBookable])
     async def book_series(
         self, request: PortalRequest, data: JSONBody[BookSeriesRequest], book_series: NamedDependency[BookSeries]
     ) -> SeriesView:
@@ -159,7 +163,7 @@ class SeriesController(Controller):
     @post(
         "/{series_id:uuid}/extend",
         status_code=200,
-        raises=[Forbidden, ClientDischarged, NotBookable, SeriesEnded, StaleVersion],
+        raises=[Forbidden, ClientDischarged, RecordDestroyed, NotBookable, SeriesEnded, StaleVersion],
     )
     async def extend_series(
         self,
@@ -199,6 +203,10 @@ class SeriesController(Controller):
     ) -> SeriesView:
         """Ends a series: cancels its future appointments, without a fee, and notifies each client once."""
         command = CancelSeriesCommand(
-            series_id=series_id, reason=data.reason, offer_to_waitlist=data.offer_to_waitlist, version=data.version
+            series_id=series_id,
+            reason=data.reason,
+            internal_note=data.internal_note,
+            offer_to_waitlist=data.offer_to_waitlist,
+            version=data.version,
         )
         return await cancel_series(request.actor, command)

@@ -19,21 +19,20 @@ from portal_core.notifications.use_cases.change_branding_settings import (
 from portal_core.notifications.use_cases.get_branding_settings import GetBrandingSettings
 from portal_core.notifications.views import BrandingSettingsView
 
-DEFAULTS = BrandingSettings()
 NeutralName = Annotated[str, Meta(min_length=1, max_length=MAX_NEUTRAL_NAME_LENGTH, examples=["Secure portal"])]
 UrlText = Annotated[str, Meta(min_length=1, max_length=MAX_PORTAL_URL_LENGTH)]
 PortalUrl = Annotated[UrlText | None, Meta(examples=["https://portal.elm-street.example"])]
 
 
 class ChangeBrandingSettingsRequest(Request, frozen=True):
-    """All branding settings; a field that is left out gets its default. `version` is the one that was read.
+    """All branding settings. `version` is the one that was read.
 
     `neutral_name` is the sender name that does not reveal the practice. `portal_url` is the portal's https address;
     null stands for the practice's first host name, or the address of the deployment.
     """
 
-    neutral_name: NeutralName = DEFAULTS.neutral_name
-    portal_url: PortalUrl = DEFAULTS.portal_url
+    neutral_name: NeutralName
+    portal_url: PortalUrl = None
     version: SettingsVersion | None = None
 
     def settings(self) -> BrandingSettings:

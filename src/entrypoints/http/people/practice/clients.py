@@ -35,7 +35,7 @@ from portal_core.kernel.errors import Forbidden, RecordDestroyed, StaleVersion
 from portal_core.kernel.page import MAX_PAGE, Page
 from portal_core.people.details import ClientDetails
 from portal_core.people.errors import DuplicateExternalId
-from portal_core.people.model import ClientAccountStatus, ClientStatus, Coverage
+from portal_core.people.model import ClientAccountStatus, ClientFilter, ClientStatus, ClientTeam, Coverage
 from portal_core.people.use_cases.add_client import AddClient, AddClientCommand
 from portal_core.people.use_cases.assign_care_team import AssignCareTeam, AssignCareTeamCommand
 from portal_core.people.use_cases.change_client import ChangeClient, ChangeClientCommand
@@ -88,6 +88,7 @@ class ClientRequest(Request, frozen=True):
 class ChangeClientRequest(ClientRequest, frozen=True, kw_only=True):
     """All details of a client, replacing the current ones; `version` is the version that was read."""
 
+    status: ClientStatus
     version: Version
 
 
@@ -95,11 +96,13 @@ class SearchClientsRequest(Request, frozen=True):
     """What is known of the client. In a body, because URLs are logged.
 
     `text` has beginnings of words of any of their names, at least four digits with which their telephone number begins
-    or ends, or their date of birth (`1985-12-10`, `12/10/1985`); or several of these, which must all be true.
+    or ends, their date of birth (`1985-12-10`, `12/10/1985`), their `external_id` or its beginning of at least four
+    letters and digits, or their email or its beginning with the `@`; or several of these, which must all be true.
     """
 
     text: Annotated[str, Meta(min_length=1, max_length=160, examples=["lovel ada"])]
     account: Annotated[ClientAccountStatus | None, Meta(examples=[None])] = None
+    care_team: Annotated[ClientTeam | None, Meta(examples=[None])] = None
     after: Annotated[Cursor | None, Meta(examples=[None])] = None
     size: Annotated[PageSize, Meta(examples=[20])] = 20
 
@@ -118,7 +121,7 @@ class InviteClientRequest(Request, frozen=True):
 
 
 class InviteClientsRequest(Request, frozen=True):
-    """The clients to invite; if omitted, a page of the active clients who have no account and no open invitation."""
+    """The clients to invite; if omitted, those of a page of all clients."""
 
     client_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MAX_PAGE)] | None = None
     after: Annotated[Cursor | None, Meta(examples=[None])] = None
@@ -140,12 +143,14 @@ class ClientsController(Controller):
         size: FromQuery[PageSize] = 20,
         external_id: FromQuery[ExternalId | None] = None,
         account: FromQuery[ClientAccountStatus | None] = None,
+        care_team: FromQuery[ClientTeam | None] = None,
     ) -> Page[ClientSummaryView]:
         """All clients, by family name; with `external_id`, the one whom the EHR calls that, or nobody.
 
-        With `account`, those whose account has that status.
+        With `account`, those whose account has that status. With `care_team=none`, the active clients on whose care
+        team is nobody, or only clinicians who have left.
         """
-        query = ListClientsQuery(page(after, size), external_id=external_id, account=account)
+        query = ListClientsQuery(page(after, size), external_id, ClientFilter(account, care_team))
         return await list_clients(request.actor, query)
 
     @post("/search", status_code=200, idempotent=False, raises=[Forbidden])
@@ -158,9 +163,9 @@ class ClientsController(Controller):
         """Clients found by name, telephone number or date of birth, by family name.
 
         Letter case, accents, apostrophes and hyphens do not matter: `dangelo` and `d'ang` find D’Angelo. With
-        `account`, those whose account has that status.
+        `account` and `care_team`, those of whom that is true.
         """
-        query = SearchClientsQuery(data.text, page(data.after, data.size), data.account)
+        query = SearchClientsQuery(data.text, page(data.after, data.size), ClientFilter(data.account, data.care_team))
         return await search_clients(request.actor, query)
 
     @post("", raises=[Forbidden, InvalidEmail, DuplicateExternalId])
@@ -207,9 +212,10 @@ class ClientsController(Controller):
         data: JSONBody[InviteClientsRequest],
         invite_clients: NamedDependency[InviteClients],
     ) -> Page[ClientInvitationView]:
-        """Invites many clients at once, each by the email on file, and says of each what was done.
+        """Invites many clients at once, each by the email on file, and says of each what was done and why.
 
-        Asking again invites nobody twice. Without `client_ids`, pass `next` as `after` until it is null.
+        Asking again invites nobody twice. Without `client_ids`, all clients are gone through page by page, also those
+        who are not invited: pass `next` as `after` until it is null.
         """
         return await invite_clients(request.actor, InviteClientsCommand(data.client_ids, page(data.after, data.size)))
 

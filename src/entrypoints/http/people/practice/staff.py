@@ -43,6 +43,9 @@ class LicenseRequest(Request, frozen=True):
     number: Annotated[str, Meta(min_length=1, max_length=40, examples=["012345"])]
 
 
+Licenses = Annotated[tuple[LicenseRequest, ...], Meta(max_length=MAX_LICENSES)]
+
+
 class ClinicianRequest(Request, frozen=True):
     """All details of a clinician. `room_link` is their own video room, where the practice uses such rooms."""
 
@@ -52,7 +55,7 @@ class ClinicianRequest(Request, frozen=True):
     time_zone: TimeZone | None = None
     room_link: RoomLink | None = None
     npi: Npi | None = None
-    licenses: Annotated[tuple[LicenseRequest, ...], Meta(max_length=MAX_LICENSES)] = ()
+    licenses: Licenses = ()
     active: bool = True
 
     def details(self) -> ClinicianDetails:
@@ -72,6 +75,8 @@ class ClinicianRequest(Request, frozen=True):
 class ChangeClinicianRequest(ClinicianRequest, frozen=True, kw_only=True):
     """All details of a clinician, replacing the current ones; `version` is the version that was read."""
 
+    licenses: Licenses
+    active: bool
     version: Version
 
 
@@ -128,7 +133,9 @@ class CliniciansController(Controller):
         """Replaces a clinician's details.
 
         With `active` false the clinician has left: nothing more is booked with them, and the appointments that they
-        still have are listed in `conflicts`.
+        still have are listed in `conflicts`, the clients whom nobody else sees in `clients_without_clinician`. The
+        staff who are this clinician can no longer sign in; those with other roles keep these and their account. `staff`
+        lists both: `PUT /staff/{staff_id}` ends or reopens an account.
         """
         command = ChangeClinicianCommand(clinician_id, data.details(), data.version)
         return await change_clinician(request.actor, command)

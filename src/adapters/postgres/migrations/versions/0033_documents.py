@@ -5,8 +5,8 @@ from alembic import op
 from adapters.postgres.documents.tables import amendment_requests, document_marks, document_versions, documents
 from adapters.postgres.files.tables import download_links, files
 
-revision = "0034"
-down_revision = "0029"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

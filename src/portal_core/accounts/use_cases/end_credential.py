@@ -1,4 +1,4 @@
-"""The job that deletes the credential of an erased account."""
+"""The job that ends the credential of a closed account."""
 
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from portal_core.kernel.uow import Begin
 
 
 @frozen
-class DeleteCredential:
-    """Deletes an erased account at the identity provider too. Safe to repeat; does nothing for an open account.
+class EndCredential:
+    """Disables a closed account at the identity provider too, and deletes one that was erased there.
+
+    Safe to repeat; does nothing for an open account.
 
     Raises:
         Unavailable: the provider does not respond.
@@ -29,7 +31,11 @@ class DeleteCredential:
             account = await unit.accounts.get(account_id)
         if account is None or account.status != "closed":
             return
-        await self.credentials.delete(Credential.of(account))
+        if account.is_erased:
+            await self.credentials.delete(Credential.of(account))
+        else:
+            await self.credentials.disable(Credential.of(account))
+        action = "credential.deleted" if account.is_erased else "credential.disabled"
         async with self.begin(actor) as unit:
-            await unit.audit.record(AuditEntry("credential.deleted", account.id, account.client_id))
+            await unit.audit.record(AuditEntry(action, account.id, account.client_id))
             await unit.commit(None)
