@@ -26,6 +26,7 @@ REASONS = {
     409: "the current state does not allow it",
     413: "the body is too large",
     415: "the body's media type or encoding is not accepted",
+    416: "the requested range is outside of the file",
     422: "some fields are not valid",
     429: "too many attempts; `Retry-After` gives the seconds to wait",
     500: "an error in the portal",
