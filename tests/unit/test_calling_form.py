@@ -16,7 +16,7 @@ RULE = (
     "`command: <UseCase>Command` if it changes something, `query: <UseCase>Query` if it reads. Fields can be added to "
     "that class without changing a caller, and a job can be called with what is stored in the queue"
 )
-READS = ("Count", "Export", "Find", "Get", "List", "ReadCalendarFeed", "Search", "Watch")
+READS = ("Count", "Export", "Find", "Get", "List", "Open", "ReadCalendarFeed", "Search", "Watch")
 """How the names of the use cases begin that take a query."""
 
 

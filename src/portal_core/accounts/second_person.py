@@ -77,8 +77,10 @@ async def require_fresh_second_factor(
     """
     async with begin(without_key(actor)) as unit:
         account = await current_account(unit, require_account_holder(actor))
-        if account.second_factor == "none":
+        has_none = account.second_factor == "none"
+        if has_none:
             await unit.audit.record(AuditEntry(refused, outcome="denied"))
-            await unit.commit(None)
-            raise SecondFactorRequired("Ask an administrator who signs in with a password and an authenticator app.")
+        await unit.commit(None)
+    if has_none:
+        raise SecondFactorRequired("Ask an administrator who signs in with a password and an authenticator app.")
     await reauthentication.by_all_factors(actor, password, code)

@@ -78,13 +78,9 @@ def require_shareable(category: DocumentCategory) -> None:
 
 @frozen(kw_only=True)
 class Withholding:
-    """A licensed clinician's decision that access to a document would do harm. The client may have it reviewed.
-
-    `reason` is for the practice alone; None once the client's key is destroyed.
-    """
+    """A licensed clinician's decision that access to a document would do harm. The client may have it reviewed."""
 
     basis: WithholdingBasis
-    reason: str | None
     decided_by: UUID
     decided_at: datetime
     review_requested_at: datetime | None = None
@@ -108,7 +104,8 @@ class Document:
     until `expires_at`. One that the client sent is theirs to see always. Proxies see a `sensitive` one only with the
     area `sensitive_documents`. `versions` is the number of the latest version. `listed_at` is when it was added or last
     shared: lists are sorted by it. `source` is unique in the practice, for documents that other features and the EHR
-    file: the same receipt is filed once. `title` is None once the client's key is destroyed.
+    file: the same receipt is filed once. `withheld_reason` is for the practice alone. Title and reason are None once
+    the client's key is destroyed.
     """
 
     id: UUID
@@ -126,6 +123,7 @@ class Document:
     revoked_at: datetime | None = None
     versions: int = 1
     withholding: Withholding | None = None
+    withheld_reason: str | None = None
     version: int = 1
 
     def is_shared(self, now: datetime) -> bool:
@@ -184,13 +182,13 @@ class Document:
         """
         return self._next(version, versions=self.versions + 1)
 
-    def withhold(self, withholding: Withholding, version: int | None = None) -> "Document":
+    def withhold(self, withholding: Withholding, reason: str, version: int | None = None) -> "Document":
         """Withheld by this decision, in place of an earlier one.
 
         Raises:
             StaleVersion: the document changed since it was read.
         """
-        return self._next(version, withholding=withholding)
+        return self._next(version, withholding=withholding, withheld_reason=reason)
 
     def release(self, version: int | None = None) -> "Document":
         """No longer withheld.
@@ -201,16 +199,11 @@ class Document:
         """
         if self.withholding is None:
             raise NotWithheld
-        return self._next(version, withholding=None)
+        return self._next(version, withholding=None, withheld_reason=None)
 
     def request_review(self, at: datetime) -> "Document":
-        """The client asks for a review; once for each decision, and a repetition changes nothing.
-
-        Raises:
-            NotWithheld: it is not withheld.
-        """
-        if self.withholding is None:
-            raise NotWithheld
+        """The client asks for a review of a document that is withheld; a repetition changes nothing."""
+        assert self.withholding is not None
         if self.withholding.review_requested_at is not None:
             return self
         return self._next(None, withholding=evolve(self.withholding, review_requested_at=at))

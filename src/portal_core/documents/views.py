@@ -134,10 +134,10 @@ class PracticeWithholdingView:
     reviewed_at: datetime | None
 
     @classmethod
-    def of(cls, one: Withholding) -> "PracticeWithholdingView":
+    def of(cls, one: Withholding, reason: str | None) -> "PracticeWithholdingView":
         return cls(
             basis=one.basis,
-            reason=one.reason or "",
+            reason=reason or "",
             decided_by=one.decided_by,
             decided_at=one.decided_at,
             review_requested_at=one.review_requested_at,
@@ -197,7 +197,9 @@ class PracticeDocumentView:
             latest=latest,
             viewed_at=viewed_at,
             downloaded_at=downloaded_at,
-            withholding=None if withholding is None else PracticeWithholdingView.of(withholding),
+            withholding=None
+            if withholding is None
+            else PracticeWithholdingView.of(withholding, document.withheld_reason),
             version=document.version,
         )
 

@@ -133,7 +133,8 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "amendment_answered": ("About your request", "There is a reply to your request."),
     "upload_refused": (
         "A file was refused",
-        "A file that you sent could not be accepted. Check your device for harmful programs before you send it again.",
+        "A file that you sent could not be accepted. Sign in to see which one. Check your device for harmful programs "
+        "before you send it again.",
     ),
 }
 
@@ -165,7 +166,6 @@ _SIGN_IN: Final[Mapping[str, str]] = {
     "sensitive_document_shared": "Sign in to see it.",
     "withholding_reviewed": "Sign in to read it.",
     "amendment_answered": "Sign in to read it.",
-    "upload_refused": "Sign in to see which one.",
 }
 
 ENGLISH: Final = MessageTemplates(

@@ -135,8 +135,8 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "amendment_answered": ("Sobre su solicitud", "Hay una respuesta a su solicitud."),
     "upload_refused": (
         "Un archivo no fue aceptado",
-        "No se pudo aceptar un archivo que usted envió. Revise si hay programas dañinos en su dispositivo antes de "
-        "enviarlo otra vez.",
+        "No se pudo aceptar un archivo que usted envió. Inicie sesión para ver cuál. Revise si hay programas dañinos "
+        "en su dispositivo antes de enviarlo otra vez.",
     ),
 }
 
@@ -168,7 +168,6 @@ _SIGN_IN: Final[Mapping[str, str]] = {
     "sensitive_document_shared": "Inicie sesión para verlo.",
     "withholding_reviewed": "Inicie sesión para leerla.",
     "amendment_answered": "Inicie sesión para leerla.",
-    "upload_refused": "Inicie sesión para ver cuál.",
 }
 
 SPANISH: Final = MessageTemplates(

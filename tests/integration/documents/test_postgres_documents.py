@@ -21,10 +21,10 @@ async def world(shared_database: PortalDatabase) -> PostgresAccountsWorld:
 
 class TestPostgresDocuments(DocumentsContract):
     async def test_title_and_reason_are_sealed(self, world: PostgresAccountsWorld) -> None:
-        decision = Withholding(
-            basis="danger_to_life_or_safety", reason="violet", decided_by=READER, decided_at=world.clock.now()
+        decision = Withholding(basis="danger_to_life_or_safety", decided_by=READER, decided_at=world.clock.now())
+        document = await add_document(
+            world, await world.add_client(), title="harbour", withholding=decision, withheld_reason="violet"
         )
-        document = await add_document(world, await world.add_client(), title="harbour", withholding=decision)
         query = "SELECT title, withheld_reason FROM portal.documents WHERE id = %s"
         row = world.database.owner.execute(query, (document.id,)).fetchone()
         assert row is not None

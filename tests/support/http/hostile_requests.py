@@ -8,6 +8,7 @@ from urllib.parse import quote
 from attrs import field, frozen
 
 from entrypoints.http.contract.fields import CLOCK_TIME
+from tests.support.http.document_requests import CONTENT
 from tests.support.http.hostile_values import (
     BODIES,
     CONTENT_TYPES,
@@ -29,7 +30,7 @@ from tests.support.http.hostile_values import (
     WRONG_TYPES,
 )
 from tests.support.http.operations import Operation
-from tests.support.http.valid_requests import CONTENT, ValidRequests
+from tests.support.http.valid_requests import ValidRequests
 
 SECRETS = {"password", "current_password", "new_password", "code", "phone", "callback"}
 """Text fields with a required format that the schema does not state."""

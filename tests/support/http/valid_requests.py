@@ -6,14 +6,16 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import httpx
-from attrs import define, field, frozen
+from attrs import define
 
 from entrypoints.demo import SLUG, code_at
 from tests.support.engine.table_snapshot import TableSnapshot
+from tests.support.http.document_requests import document_requests
 from tests.support.http.open_practice import OpenPractice
 from tests.support.http.operations import Operation, with_ids
-from tests.support.http.planted_rows import ask_for_erasure, ask_for_review, spoil_a_notice
+from tests.support.http.planted_rows import ask_for_erasure, spoil_a_notice
 from tests.support.http.raw_asgi import ask
+from tests.support.http.request_values import RequestValues
 from tests.support.http.running_portal import RunningPortal
 from tests.support.http.victim_and_attacker import (
     PASSWORD,
@@ -25,23 +27,11 @@ from tests.support.http.victim_and_attacker import (
     make_attack_scenario,
 )
 
-CONTENT = b"Member 4711, valid until 2027.\n"
-"""The content of every file."""
 NEW_PASSWORD = "copper meadow 5 saxophone"
 NEWCOMER = {"given_name": "Nora", "family_name": "Voss", "date_of_birth": "1979-03-08", "email": "nora@client.example"}
 SECOND = {"given_name": "Ines", "family_name": "Maron", "date_of_birth": "1993-08-21", "email": "ines@client.example"}
 BEGINNER = {"name": "Otto Lund", "email": "otto@elm-street.example", "roles": ["front_desk"]}
 COLLEAGUE = {"name": "Lena Ortiz", "email": "lena@elm-street.example", "roles": ["front_desk"]}
-
-
-@frozen
-class RequestValues:
-    """How a request differs from the document's example with the scenario's ids."""
-
-    path: dict[str, str] = field(factory=dict)
-    query: dict[str, str] = field(factory=dict)
-    body: Any = None
-    token: str = ""
 
 
 @define
@@ -100,7 +90,7 @@ async def make_valid_requests(portal: RunningPortal) -> ValidRequests:
     asked = await desk.practice(ids, started)
     asked |= await desk.visitors()
     asked |= await desk.client(ids, started)
-    asked |= await desk.documents(ids, asked["start_video_visit"].token)
+    asked |= await document_requests(attack, desk.post, ids, asked["start_video_visit"].token)
     await portal.run_jobs()
     elm = OpenPractice(portal, attack.practice_id, SLUG)
     staff_tokens = await elm.role_tokens(ids["clinician_id"], await desk.colleague_of(ids["clinician_id"]))
@@ -353,63 +343,6 @@ class _Setup:
             "change_notification_settings": RequestValues(body={"version": 1}),
             "confirm_safe_email": RequestValues(body={"code": safe}),
         }
-
-    async def documents(self, ids: dict[str, str], clinician: str) -> dict[str, RequestValues]:
-        """Values for documents on both sides; adds to `ids`."""
-        admin, theo = self.attack.administrator, self.attack.victim
-        client = f"{PRACTICE}/clients/{ids['client_id']}"
-        letter = {"category": "letter", "title": "A letter", "file_name": "letter.txt", "share": True}
-        shared, withheld, reviewed, empty = [
-            (await self.post(admin, f"{client}/documents", letter))["id"] for _ in range(4)
-        ]
-        for one in (shared, withheld, reviewed):
-            await self._send(admin, f"{client}/documents/{one}/content")
-        await self.attack.portal.run_jobs()
-        ground = {"basis": "danger_to_life_or_safety", "reason": "It names somebody."}
-        await self.post(clinician, f"{client}/documents/{withheld}/withhold", ground)
-        ask_for_review(self.attack.portal.database.owner, reviewed)
-        announced = await self.post(theo, f"{PORTAL}/documents", {"category": "other", "file_name": "x.txt"})
-        link = await self.post(theo, f"{PORTAL}/documents/{shared}/download", method="GET")
-        ids["token"] = link["path"].partition("?")[0].rpartition("/")[2]
-        stated = {"statement": "It was the third.", "reason": "I was there."}
-        denied, disagreed = [(await self.post(theo, f"{PORTAL}/amendment-requests", stated))["id"] for _ in range(2)]
-        for one in (denied, disagreed):
-            why = {"basis": "accurate_and_complete", "answer": "It is right."}
-            await self.post(admin, f"{client}/amendment-requests/{one}/deny", why)
-        disagreement = f"{PORTAL}/amendment-requests/{disagreed}/disagreement"
-        await self.post(theo, disagreement, {"statement": "It is not."})
-        ids["document_id"] = shared
-        unversioned = RequestValues(body={"version": None})
-        return {
-            **dict.fromkeys(
-                (
-                    "add_document_version",
-                    "change_document",
-                    "share_document",
-                    "revoke_document",
-                    "accept_amendment_request",
-                    "deny_amendment_request",
-                    "extend_amendment_request",
-                    "withdraw_amendment_request",
-                ),
-                unversioned,
-            ),
-            "send_client_document_content": RequestValues({"document_id": empty}),
-            "send_document_content": RequestValues({"document_id": announced["id"]}),
-            "withhold_document": RequestValues(body={"version": None}, token=clinician),
-            "release_document": RequestValues({"document_id": withheld}, body={"version": None}, token=clinician),
-            "review_withholding": RequestValues({"document_id": reviewed}, body={"version": None}, token=clinician),
-            "request_withholding_review": RequestValues({"document_id": withheld}),
-            "search_documents": RequestValues(body={"after": None}),
-            "search_client_documents": RequestValues(body={"after": None}),
-            "disagree_with_denial": RequestValues({"amendment_request_id": denied}, body={"version": None}),
-            "rebut_disagreement": RequestValues({"amendment_request_id": disagreed}, body={"version": None}),
-        }
-
-    async def _send(self, token: str, path: str) -> None:
-        async with self.attack.http_client(token) as client:
-            answer = await client.put(path, content=CONTENT)
-        assert answer.status_code == 200, f"PUT {path}: {answer.text}"
 
     async def _slots(self, ids: dict[str, str]) -> list[Any]:
         day = (self.attack.portal.clock.now() + timedelta(days=8)).date().isoformat()

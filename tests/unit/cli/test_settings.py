@@ -143,12 +143,18 @@ def test_port_of_the_relay_follows_the_encryption(
     [
         ({}, []),
         ({"host": "::1"}, []),
-        ({"public_url": "https://portal.example.org"}, ["PORTAL_MAIL=local", "PORTAL_TRUSTED_PROXIES"]),
+        (
+            {"public_url": "https://portal.example.org"},
+            ["PORTAL_MAIL=local", "PORTAL_MALWARE_SCAN=signature", "PORTAL_TRUSTED_PROXIES"],
+        ),
         (
             {"public_url": "https://portal.example.org", "mail": "smtp", "trusted_proxies": ("10.0.0.0/8",)},
-            [],
+            ["PORTAL_MALWARE_SCAN=signature"],
         ),
-        ({"public_url": "https://portal.example.org", "mail": "ses"}, ["PORTAL_TRUSTED_PROXIES"]),
+        (
+            {"public_url": "https://portal.example.org", "mail": "ses", "malware_scan": "clamav"},
+            ["PORTAL_TRUSTED_PROXIES"],
+        ),
         ({"mail": "smtp"}, ["PORTAL_PUBLIC_URL=http://127.0.0.1:8000"]),
         ({"host": "0.0.0.0"}, ["PORTAL_PUBLIC_URL=http://0.0.0.0:8000"]),
         ({"public_url": "http://portal.example.org"}, ["PORTAL_PUBLIC_URL=http://portal.example.org"]),

@@ -45,26 +45,10 @@ from portal_core.documents.use_cases.withdraw_amendment_request import (
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RateLimited, StaleVersion
 from tests.support.documents.practice import DocumentsPractice
-from tests.unit.accounts.memory_world import MemoryAccountsWorld
 from tests.unit.documents.test_documents import notices
 from tests.unit.documents.test_withholding import withhold
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def practice(world: MemoryAccountsWorld) -> DocumentsPractice:
-    return DocumentsPractice(world)
-
-
-@pytest.fixture
-async def ann(world: MemoryAccountsWorld) -> UUID:
-    return await world.add_client()
-
-
-@pytest.fixture
-def grey(practice: DocumentsPractice) -> StaffActor:
-    return practice.clinician()
 
 
 async def ask(practice: DocumentsPractice, actor: Actor, document_id: UUID | None = None) -> AmendmentRequestView:

@@ -23,26 +23,10 @@ from portal_core.files.use_cases.open_download import OpenDownload, OpenDownload
 from portal_core.kernel.actor import StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from tests.support.documents.practice import DocumentsPractice
-from tests.unit.accounts.memory_world import MemoryAccountsWorld
 from tests.unit.documents.test_documents import accept, listed, notices
 
 FROM_ALL: WithholdingBasis = "danger_to_life_or_safety"
 FROM_PROXIES: WithholdingBasis = "harm_by_representative"
-
-
-@pytest.fixture
-def practice(world: MemoryAccountsWorld) -> DocumentsPractice:
-    return DocumentsPractice(world)
-
-
-@pytest.fixture
-async def ann(world: MemoryAccountsWorld) -> UUID:
-    return await world.add_client()
-
-
-@pytest.fixture
-def grey(practice: DocumentsPractice) -> StaffActor:
-    return practice.clinician()
 
 
 async def withhold(

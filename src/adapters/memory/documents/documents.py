@@ -26,7 +26,7 @@ from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
 V = TypeVar("V")
-SEALED["documents"] = {"title": None, "withholding": None}
+SEALED["documents"] = {"title": None, "withheld_reason": None}
 
 
 @frozen

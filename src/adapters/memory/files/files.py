@@ -15,7 +15,7 @@ from portal_core.files.ports import DownloadLinks, Files
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import StaleVersion
 
-SEALED["files"] = {"name": None, "content_key": None, "sha256": None, "state": "erased", "kind": None}
+SEALED["files"] = {"name": None, "content_key": None, "sha256": None}
 
 
 @define
@@ -23,6 +23,10 @@ class MemoryFiles(MemoryClientRepository[StoredFile], Files):
     """Files of clients."""
 
     table = "files"
+
+    async def get(self, client_id: UUID, row_id: UUID) -> StoredFile | None:
+        found = await super().get(client_id, row_id)
+        return None if found is None else self._as_erased(found)
 
     async def save(self, row: StoredFile, audit_entry: AuditEntry) -> None:
         require_key(self.tx, row.client_id, row.name)
@@ -33,7 +37,8 @@ class MemoryFiles(MemoryClientRepository[StoredFile], Files):
         return tuple(sorted(due, key=lambda one: (one.check_at, one.id))[:limit])
 
     async def with_discarded_content(self, uploads_before: datetime, limit: int) -> tuple[StoredFile, ...]:
-        found = [one for one in self._rows() if one.object_id and _is_discarded(one, uploads_before)]
+        rows = map(self._as_erased, self._rows())
+        found = [one for one in rows if one.object_id and _is_discarded(one, uploads_before)]
         return tuple(sorted(found, key=lambda one: one.id)[:limit])
 
     async def forget_content(self, file: StoredFile, audit_entry: AuditEntry) -> None:
@@ -42,6 +47,10 @@ class MemoryFiles(MemoryClientRepository[StoredFile], Files):
             raise StaleVersion
         self.tx.table(self.table)[own_key(self.tx, file.id)] = file.forget_content()
         await self.tx.audit.record(audit_entry)
+
+    def _as_erased(self, file: StoredFile) -> StoredFile:
+        """The file, as erased if its record is."""
+        return evolve(file, state="erased", kind=None) if key_destroyed(self.tx, file.client_id) else file
 
 
 def _is_discarded(file: StoredFile, uploads_before: datetime) -> bool:

@@ -26,12 +26,11 @@ _WITHHOLDING = entity(
     Withholding,
     documents,
     basis=documents.c.withheld_basis,
-    reason=documents.c.withheld_reason,
     decided_by=documents.c.withheld_by,
     decided_at=documents.c.withheld_at,
 )
-DOCUMENT = entity(Document, documents, withholding=(documents.c.withheld_reason, documents.c.withheld_basis))
-DOCUMENT_COLUMNS = (*DOCUMENT.columns, *(one for one in _WITHHOLDING.columns if one.name != "reason"))
+DOCUMENT = entity(Document, documents, withholding=(documents.c.withheld_basis,))
+DOCUMENT_COLUMNS = (*DOCUMENT.columns, *_WITHHOLDING.columns)
 _VERSION = entity(DocumentVersion, document_versions)
 _own = (documents.c.practice_id == bindparam("practice_id"), documents.c.client_id == bindparam("client_id"))
 _own_versions = (
@@ -86,10 +85,9 @@ async def document_of(tx: Transaction, row: Any) -> Document:
     """The document of a row with `DOCUMENT_COLUMNS`."""
     client_id, row_id = row["client_id"], row["id"]
     title = await tx.unseal(client_id, documents.c.title, row_id, row["title"])
-    if row["withheld_basis"] is None:
-        return DOCUMENT.of(row, title=title, withholding=None)
     reason = await tx.unseal(client_id, documents.c.withheld_reason, row_id, row["withheld_reason"])
-    return DOCUMENT.of(row, title=title, withholding=_WITHHOLDING.of(row, reason=reason))
+    withholding = None if row["withheld_basis"] is None else _WITHHOLDING.of(row)
+    return DOCUMENT.of(row, title=title, withheld_reason=reason, withholding=withholding)
 
 
 @define
@@ -142,7 +140,7 @@ class PostgresDocuments(Documents):
             title=await self.tx.seal(client_id, documents.c.title, row_id, document.title),
             withheld_basis=one and one.basis,
             withheld_reason=await self.tx.seal(
-                client_id, documents.c.withheld_reason, row_id, None if one is None else one.reason
+                client_id, documents.c.withheld_reason, row_id, document.withheld_reason
             ),
             withheld_by=one and one.decided_by,
             withheld_at=one and one.decided_at,

@@ -46,7 +46,8 @@ class LiftLegalHold:
             require_staff_or_system(actor, *PRACTICE_ADMIN_ROLES)
             if await unit.client_records.get(client_id) is None:
                 raise NotFound("client", client_id)
-        if not isinstance(actor, SystemActor):
+            by_a_person = not isinstance(actor, SystemActor)
+        if by_a_person:
             await require_fresh_second_factor(
                 self.begin, self.reauthentication, actor, command.password, command.code, "legal_hold.lift_refused"
             )

@@ -52,10 +52,9 @@ class WithholdDocument:
             document = await find_for_practice(unit, actor, command.client_id, command.document_id, own=True)
             decision = Withholding(
                 basis=command.basis,
-                reason=command.reason,
                 decided_by=clinician.account_id,
                 decided_at=self.clock.now(),
             )
-            withheld = document.withhold(decision, command.version)
+            withheld = document.withhold(decision, command.reason, command.version)
             view = await save_change(unit, withheld, "document.withheld", end_links=True, basis=command.basis)
             return await unit.commit(view)

@@ -41,8 +41,8 @@ class OpenDownload:
             link = await unit.download_links.unscoped_by_hash(sha256(query.token.encode()).digest(), now)
             if link is None:
                 raise NotFound("download_link")
-        # From here on, access is confined to that client, as if they had signed in.
-        reader = ClientActor(link.practice_id, link.account_id, link.client_id, link.session_id, actor.origin)
+            # From here on, access is confined to that client, as if they had signed in.
+            reader = ClientActor(link.practice_id, link.account_id, link.client_id, link.session_id, actor.origin)
         async with self.begin(reader) as unit:
             file = await unit.files.get(link.client_id, link.file_id)
             if file is None:

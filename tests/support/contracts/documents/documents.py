@@ -90,7 +90,7 @@ class DocumentsContract:
     async def test_every_field_is_stored(self, world: AccountsWorld) -> None:
         client_id, now = await world.add_client(), world.clock.now()
         plain = a_document(world, client_id, shared_at=None)
-        decision = Withholding(basis="harm_by_representative", reason="He reads it.", decided_by=READER, decided_at=now)
+        decision = Withholding(basis="harm_by_representative", decided_by=READER, decided_at=now)
         reviewed = evolve(decision, review_requested_at=now, reviewed_by=UUID(int=56), reviewed_at=now + HOUR)
         full = a_document(
             world,
@@ -102,6 +102,7 @@ class DocumentsContract:
             expires_at=now + HOUR,
             revoked_at=now,
             withholding=reviewed,
+            withheld_reason="He reads it.",
         )
         for document in (plain, full):
             file = in_state(world, client_id, "clean")
@@ -116,7 +117,7 @@ class DocumentsContract:
                 assert await unit.documents.find_version(client_id, document.id, 1) == version
         async with begin_documents(world)(world.system) as unit:
             assert await unit.documents.find_by_source(client_id, f"lab:{client_id}") == full
-            for changed in (full.release(), full.release().withhold(decision)):
+            for changed in (full.release(), full.release().withhold(decision, "He reads all.")):
                 await unit.documents.save(changed, AUDIT_ENTRY)
                 assert await unit.documents.get(client_id, full.id) == changed
             await unit.commit(None)
@@ -283,7 +284,7 @@ class DocumentReadsContract:
 
     async def test_withheld_document_has_no_title(self, world: AccountsWorld) -> None:
         client_id, now = await world.add_client(), world.clock.now()
-        by_proxy = Withholding(basis="harm_by_representative", reason="r", decided_by=READER, decided_at=now)
+        by_proxy = Withholding(basis="harm_by_representative", decided_by=READER, decided_at=now)
         from_all = evolve(by_proxy, basis="danger_to_life_or_safety", review_requested_at=now)
         await add_document(world, client_id, withholding=by_proxy)
         await add_document(world, client_id, withholding=from_all)
