@@ -1,7 +1,5 @@
 """Looks for the EICAR test signature. This is no antivirus: it shows that files are scanned, and finds no malware."""
 
-import re
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -9,21 +7,19 @@ from attrs import define, field
 
 from adapters.local.bounded_threads import BoundedThreads
 from portal_core.files.content_ports import FileContent, MalwareScanner, ScanResult
-from portal_core.files.errors import ExpandsTooMuch, FileRejected, KindNotAllowed
+from portal_core.files.errors import FileRejected
 from portal_core.files.kinds.content_reader import ContentReader
-from portal_core.files.kinds.zip_archive import MAX_EXPANDED_BYTES, Expansion, expand, expand_piece, read_members
+from portal_core.files.kinds.pdf import expanded_streams
+from portal_core.files.kinds.zip_archive import Expansion, expand, read_members
 from portal_core.kernel.errors import Overloaded, Unavailable
 
 # In one piece it would stop virus scanners on the machines of those who have this repository.
 _SIGNATURE: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-_STREAM: Final = re.compile(rb"(?<!end)stream[\r\n]")
-_STREAM_LENGTH: Final = 7
-_INPUT_LENGTH = 16_384
 
 
 @define
 class SignatureScanner(MalwareScanner):
-    """Looks in the content as it is, in the members of a DOCX, and in the compressed streams of a PDF up to 100 MB."""
+    """Looks in the content as it is, in the members of a DOCX, and in the compressed streams of a PDF."""
 
     threads: int = 1
     max_waiting: int = 16
@@ -70,36 +66,4 @@ def _layers(reader: ContentReader) -> Iterator[Iterator[bytes]]:
             yield expand(reader, member, expansion)
     elif start == b"%PDF":
         reader.position = 0
-        yield _pdf_streams(reader)
-
-
-def _pdf_streams(reader: ContentReader) -> Iterator[bytes]:
-    """What the streams of a PDF expand to, as long as it is not too much."""
-    expansion = Expansion(MAX_EXPANDED_BYTES)
-    try:
-        while True:
-            reader.find(_STREAM, _STREAM_LENGTH)
-            reader.skip(_STREAM_LENGTH)
-            if reader.take(1) != b"\n":
-                reader.position -= 1
-            start = reader.position
-            try:
-                yield from _inflated(reader, expansion)
-            except zlib.error:
-                # It is not compressed, or in another way. There may be others in it, so what was read is read again.
-                expansion.count(reader.position - start)
-                reader.position = start
-    except (KindNotAllowed, ExpandsTooMuch):
-        # There are no more, or the rest is beyond the limit, as images in a PDF may be.
-        return
-
-
-def _inflated(reader: ContentReader, expansion: Expansion) -> Iterator[bytes]:
-    """The stream that begins at the reader's position, which moves to its end."""
-    inflater = zlib.decompressobj()
-    while not inflater.eof and reader.remaining:
-        packed = reader.take(min(reader.remaining, _INPUT_LENGTH))
-        for piece in expand_piece(inflater, packed):
-            expansion.count(len(piece))
-            yield piece
-    reader.position -= len(inflater.unused_data)
+        yield expanded_streams(reader)

@@ -38,6 +38,13 @@ def test_pdf_may_end_in_blanks(version: bytes, end: bytes) -> None:
     assert kind_of(pdf(version=version) + end) == "pdf"
 
 
+def test_pdf_may_expand_to_what_a_scanner_looks_into() -> None:
+    assert kind_of(pdf(bytes(99_999_000))) == "pdf"
+    assert kind_of(pdf(bytes(100_000_001))) == EXPANDS
+    streams = b"".join(b"stream\n" + zlib.compress(bytes(45_000_000)) + b"\nendstream " for _ in range(9))
+    assert kind_of(pdf(streams, compress=False)) == EXPANDS
+
+
 def test_pdf_with_cross_references_in_a_stream_is_taken() -> None:
     data = pdf()
     start = data.rindex(b"\nxref") + 1

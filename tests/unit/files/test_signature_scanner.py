@@ -40,9 +40,10 @@ async def test_streams_between_and_in_others_are_looked_into(scanner: SignatureS
     assert await scanner.scan(MemoryContent(b"%PDF-1.7 stream\n")) == "clean"
 
 
-async def test_pdf_is_expanded_up_to_the_limit_only(scanner: SignatureScanner) -> None:
+async def test_pdf_that_expands_beyond_the_limit_is_not_clean(scanner: SignatureScanner) -> None:
     assert await scanner.scan(MemoryContent(pdf(bytes(99_000_000) + EICAR))) == "infected"
-    assert await scanner.scan(MemoryContent(pdf(bytes(100_000_000) + EICAR))) == "clean"
+    with pytest.raises(Unavailable):
+        await scanner.scan(MemoryContent(pdf(bytes(100_000_000) + EICAR)))
 
 
 async def test_stream_behind_a_large_one_is_looked_into(scanner: SignatureScanner) -> None:
