@@ -10,6 +10,7 @@ from attrs.converters import optional
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
+from portal_core.appointments.settings import Clinician
 from portal_core.kernel.errors import Conflict, ProblemCode
 
 
@@ -72,15 +73,21 @@ class AddedAvailabilityExceptionView(AvailabilityExceptionView):
     """An exception that was added.
 
     `conflicts` are the first 1,000 booked appointments to come that an unavailable time affects, by start. They remain.
+    `room_missing`: it is a time for video visits that clients are not offered, since the clinician has no room.
     """
 
     conflicts: tuple[UUID, ...]
+    room_missing: bool
 
     @classmethod
-    def with_conflicts(
-        cls, one: AvailabilityException, conflicts: tuple[UUID, ...]
+    def after(
+        cls, one: AvailabilityException, clinician: Clinician, conflicts: tuple[UUID, ...]
     ) -> "AddedAvailabilityExceptionView":
-        return cls(**asdict(AvailabilityExceptionView.of(one)), conflicts=conflicts)
+        return cls(
+            **asdict(AvailabilityExceptionView.of(one)),
+            conflicts=conflicts,
+            room_missing=one.available and not clinician.can_meet_at(one.location_id),
+        )
 
 
 @frozen(kw_only=True)
@@ -171,7 +178,8 @@ class AvailabilityView:
     """A clinician's published availability, with the practice's holidays.
 
     `conflicts` are the first 1,000 booked appointments to come that are outside of it, by start; all of them for a
-    clinician who left.
+    clinician who left. `room_missing`: some of it is for video visits, which clients are not offered, since the
+    clinician has no room.
     """
 
     clinician_id: UUID
@@ -179,11 +187,12 @@ class AvailabilityView:
     exceptions: tuple[AvailabilityExceptionView, ...]
     holidays: tuple[HolidayView, ...]
     conflicts: tuple[UUID, ...]
+    room_missing: bool
 
     @classmethod
     def of(
         cls,
-        clinician_id: UUID,
+        clinician: Clinician,
         rules: Iterable[AvailabilityRule],
         exceptions: Iterable[AvailabilityException],
         conflicts: tuple[UUID, ...],
@@ -191,10 +200,12 @@ class AvailabilityView:
         """Sorts rules by weekday and start, exceptions and holidays by date."""
         ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))
         dates = sorted(exceptions, key=lambda one: (one.date, one.id))
+        published = [one.location_id for one in ordered] + [one.location_id for one in dates if one.available]
         return cls(
-            clinician_id=clinician_id,
+            clinician_id=clinician.id,
             rules=tuple(AvailabilityRuleView.of(one) for one in ordered),
             exceptions=tuple(AvailabilityExceptionView.of(one) for one in dates if one.clinician_id is not None),
             holidays=tuple(HolidayView.of(one) for one in dates if one.clinician_id is None),
             conflicts=conflicts,
+            room_missing=not all(map(clinician.can_meet_at, published)),
         )

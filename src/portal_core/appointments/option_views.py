@@ -120,16 +120,25 @@ class ChangedLocationView(LocationView):
 
 @frozen(kw_only=True)
 class ClinicianOptionView:
-    """A clinician who sees clients."""
+    """A clinician who sees clients. `room_missing`: clients are not offered video visits with them, since they have no
+    room.
+    """
 
     id: UUID
     name: str
     credentials: str | None
     active: bool
+    room_missing: bool
 
     @classmethod
     def of(cls, one: Clinician) -> "ClinicianOptionView":
-        return cls(id=one.id, name=one.name, credentials=one.credentials, active=one.active)
+        return cls(
+            id=one.id,
+            name=one.name,
+            credentials=one.credentials,
+            active=one.active,
+            room_missing=one.room_missing,
+        )
 
 
 @frozen(kw_only=True)

@@ -57,7 +57,10 @@ class AttendanceView:
 
 @frozen(kw_only=True)
 class PracticeAppointmentView:
-    """An appointment with all of its clients, for the practice. `cpt_code` is what the practice bills for its type."""
+    """An appointment with all of its clients, for the practice. `cpt_code` is what the practice bills for its type.
+
+    `room_missing`: it is a booked video visit that nobody can join, since its clinician has no room. Give them one.
+    """
 
     id: UUID
     status: AppointmentStatus
@@ -72,6 +75,7 @@ class PracticeAppointmentView:
     location_id: UUID | None
     location_name: str | None
     telehealth: bool
+    room_missing: bool
     series_id: UUID | None
     attendances: tuple[AttendanceView, ...]
     version: int

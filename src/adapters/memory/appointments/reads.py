@@ -77,6 +77,7 @@ class MemoryAppointmentReads(AppointmentReads):
         booking_options = load_booking_options(self.tx, None)
         location = booking_options.locations.get(one.location_id) if one.location_id else None
         appointment_type = booking_options.appointment_types[one.appointment_type_id]
+        clinician = booking_options.clinicians[one.clinician_id]
         return PracticeAppointmentView(
             id=one.id,
             status=one.status,
@@ -84,13 +85,14 @@ class MemoryAppointmentReads(AppointmentReads):
             ends_at=one.ends_at,
             time_zone=one.time_zone,
             clinician_id=one.clinician_id,
-            clinician_name=booking_options.clinicians[one.clinician_id].name,
+            clinician_name=clinician.name,
             appointment_type_id=one.appointment_type_id,
             appointment_type_name=appointment_type.name,
             cpt_code=appointment_type.cpt_code,
             location_id=one.location_id,
             location_name=location.name if location else None,
             telehealth=one.telehealth,
+            room_missing=one.telehealth and one.status == "booked" and clinician.room_missing,
             series_id=one.series_id,
             attendances=tuple(self._attendance_view(attendance) for attendance in attendances(self.tx, one.id)),
             version=one.version,

@@ -125,8 +125,15 @@ _APPOINTMENT = entity(
     cpt_code=appointment_types.c.cpt_code,
     location_name=locations.c.name,
     telehealth=(),
+    room_missing=(),
     attendances=(),
 )
+_ROOM_MISSING = (
+    appointments.c.location_id.is_(None)
+    & (appointments.c.status == "booked")
+    & (func.coalesce(clinicians.c.room_link, EMPTY_TEXT) == EMPTY_TEXT)
+).label("room_missing")
+"""Where the rooms are the clinicians' own."""
 _ATTENDANCE = entity(
     AttendanceView,
     attendances,
@@ -136,7 +143,7 @@ _ATTENDANCE = entity(
     fee_due=(attendances.c.fee_amount, attendances.c.fee_currency),
 )
 _of_practice = (
-    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*_APPOINTMENT.columns, _ROOM_MISSING, *_ATTENDANCE.columns)
     .select_from(appointments)
     .join(
         clinicians,
@@ -262,7 +269,12 @@ class PostgresAppointmentReads(AppointmentReads):
             if row["attendance_client_id"] is not None:
                 known.append(await self._attendance(row))
         return tuple(
-            _APPOINTMENT.of(head, telehealth=head["location_id"] is None, attendances=tuple(parts[one]))
+            _APPOINTMENT.of(
+                head,
+                telehealth=head["location_id"] is None,
+                room_missing=self.tx.needs_clinician_link and head["room_missing"],
+                attendances=tuple(parts[one]),
+            )
             for one, head in heads.items()
         )
 

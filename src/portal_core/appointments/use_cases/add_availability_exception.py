@@ -53,7 +53,8 @@ class AddAvailabilityException:
         async with self.begin(actor) as unit:
             require_calendar_access(actor, command.clinician_id)
             booking_options = await unit.directory.for_practice()
-            if command.clinician_id not in booking_options.clinicians:
+            clinician = booking_options.clinicians.get(command.clinician_id)
+            if clinician is None:
                 raise NotFound("clinician", command.clinician_id)
             if command.location_id is not None and command.location_id not in booking_options.locations:
                 raise Invalid.at("location_id", "unknown", "Choose one of the practice's locations.")
@@ -80,7 +81,7 @@ class AddAvailabilityException:
                 audit_entry = AuditEntry("availability_exception.added", exception.id, facts=facts)
                 await unit.availability.add_exception(exception, audit_entry)
             conflicts = await _conflicts(unit, command.clinician_id, exception, now)
-            return await unit.commit(AddedAvailabilityExceptionView.with_conflicts(exception, conflicts))
+            return await unit.commit(AddedAvailabilityExceptionView.after(exception, clinician, conflicts))
 
 
 async def _conflicts(

@@ -45,4 +45,4 @@ class GetAvailability:
             conflicts = (
                 hours_conflicts(booked, rules, exceptions, now) if clinician.active else first_conflicts(booked, now)
             )
-            return await unit.commit(AvailabilityView.of(clinician_id, rules, exceptions, conflicts))
+            return await unit.commit(AvailabilityView.of(clinician, rules, exceptions, conflicts))

@@ -188,6 +188,31 @@ class ReadsContract:
                         client, AppointmentFilter(), PageRequest(after), world.clock.now(), None
                     )
 
+    async def test_room_is_missing_of_booked_video_visits_where_rooms_are_the_clinicians_own(
+        self, world: AppointmentsWorld
+    ) -> None:
+        ann, office, kind = await world.add_client(), await world.add_location(), await world.add_appointment_type()
+        grey = await world.add_clinician("Dr. Grey", room_link="https://rooms.test/grey")
+        green = await world.add_clinician("Dr. Green")
+        await world.add_booking(grey, kind, new_york(3, 9), ann)
+        await world.add_booking(green, kind, new_york(3, 10), ann)
+        await world.add_booking(green, kind, new_york(3, 11), ann, location_id=office.id)
+        off = await world.add_booking(green, kind, new_york(3, 12), ann)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(off.cancel(at=world.clock.now(), reason=None), AUDIT_ENTRY)
+            await unit.commit(None)
+
+        async def missing() -> list[bool]:
+            async with world.begin(world.front_desk) as unit:
+                week = await unit.appointment_reads.schedule(new_york(2, 0), new_york(9, 0), None)
+                every = [await unit.appointment_reads.get_for_practice(one.id) for one in week]
+            assert tuple(every) == week
+            return [one.room_missing for one in week]
+
+        assert await missing() == [False] * 4
+        world.use_clinician_rooms()
+        assert await missing() == [False, True, False, False]
+
     async def test_other_clients_appointments_are_not_listed(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician = await world.add_client(), await world.add_client(), await world.add_clinician()
         appointment_type, now = await world.add_appointment_type(), world.clock.now()

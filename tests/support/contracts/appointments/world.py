@@ -38,8 +38,17 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def add_clinician(
-        self, name: str = "Dr. Grey", *, credentials: str | None = None, active: bool = True
+        self,
+        name: str = "Dr. Grey",
+        *,
+        credentials: str | None = None,
+        active: bool = True,
+        room_link: str | None = None,
     ) -> UUID: ...
+
+    @abstractmethod
+    def use_clinician_rooms(self) -> None:
+        """Have video visits take place in the clinicians' own rooms from now on."""
 
     @abstractmethod
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:
