@@ -1,15 +1,15 @@
 """Views of clinicians' hours, and of the booked appointments that changes of them affect: frozen, ready for JSON."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from attrs import asdict, field, frozen
 from attrs.converters import optional
 
-from portal_core.appointments.model import Appointment
+from portal_core.appointments.practice_views import AppointmentSummaryView, ClientSummaryView
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
-from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
+from portal_core.appointments.scheduling.wall_clock import ClockTime, clock_time
 from portal_core.appointments.settings import Clinician
 from portal_core.kernel.errors import Conflict, ProblemCode
 
@@ -76,12 +76,12 @@ class AddedAvailabilityExceptionView(AvailabilityExceptionView):
     `room_missing`: it is a time for video visits that clients are not offered, since the clinician has no room.
     """
 
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
     room_missing: bool
 
     @classmethod
     def after(
-        cls, one: AvailabilityException, clinician: Clinician, conflicts: tuple[UUID, ...]
+        cls, one: AvailabilityException, clinician: Clinician, conflicts: tuple[AppointmentSummaryView, ...]
     ) -> "AddedAvailabilityExceptionView":
         return cls(
             **asdict(AvailabilityExceptionView.of(one)),
@@ -111,20 +111,20 @@ class AddedHolidaysView:
     """
 
     holidays: tuple[HolidayView, ...]
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
 
 
 @frozen(kw_only=True)
 class RefusedReassignmentView:
     """An appointment that stays with its clinician, and why: the code and title of the problem."""
 
-    appointment_id: UUID
+    appointment: AppointmentSummaryView
     code: ProblemCode
     title: str
 
     @classmethod
-    def of(cls, appointment_id: UUID, reason: type[Conflict]) -> "RefusedReassignmentView":
-        return cls(appointment_id=appointment_id, code=ProblemCode(reason.code), title=reason.title)
+    def of(cls, appointment: AppointmentSummaryView, reason: type[Conflict]) -> "RefusedReassignmentView":
+        return cls(appointment=appointment, code=ProblemCode(reason.code), title=reason.title)
 
 
 @frozen(kw_only=True)
@@ -137,40 +137,19 @@ class ReassignedAppointmentsView:
     nobody else yet who works here than that clinician.
     """
 
-    moved: tuple[UUID, ...]
+    moved: tuple[AppointmentSummaryView, ...]
     refused: tuple[RefusedReassignmentView, ...]
     series: tuple[UUID, ...]
-    joined_care_teams: tuple[UUID, ...]
-    left_care_teams: tuple[UUID, ...]
-    clients_without_clinician: tuple[UUID, ...]
-
-
-@frozen(kw_only=True)
-class ShiftedAppointmentView:
-    """An appointment that began at `local_starts_at` in `time_zone` when it was booked, and no longer does."""
-
-    id: UUID
-    clinician_id: UUID
-    starts_at: datetime
-    local_starts_at: LocalDateTime
-    time_zone: str
-
-    @classmethod
-    def of(cls, one: Appointment) -> "ShiftedAppointmentView":
-        return cls(
-            id=one.id,
-            clinician_id=one.clinician_id,
-            starts_at=one.starts_at,
-            local_starts_at=LocalDateTime(one.local_starts_at),
-            time_zone=one.time_zone,
-        )
+    joined_care_teams: tuple[ClientSummaryView, ...]
+    left_care_teams: tuple[ClientSummaryView, ...]
+    clients_without_clinician: tuple[ClientSummaryView, ...]
 
 
 @frozen(kw_only=True)
 class ConflictsView:
     """The first 1,000 booked appointments to come that a change affects, by start. They remain."""
 
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
 
 
 @frozen(kw_only=True)
@@ -186,7 +165,7 @@ class AvailabilityView:
     rules: tuple[AvailabilityRuleView, ...]
     exceptions: tuple[AvailabilityExceptionView, ...]
     holidays: tuple[HolidayView, ...]
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
     room_missing: bool
 
     @classmethod
@@ -195,7 +174,7 @@ class AvailabilityView:
         clinician: Clinician,
         rules: Iterable[AvailabilityRule],
         exceptions: Iterable[AvailabilityException],
-        conflicts: tuple[UUID, ...],
+        conflicts: tuple[AppointmentSummaryView, ...],
     ) -> "AvailabilityView":
         """Sorts rules by weekday and start, exceptions and holidays by date."""
         ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import asdict, frozen
 
+from portal_core.appointments.practice_views import AppointmentSummaryView
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.settings import (
     AppointmentSettings,
@@ -84,41 +85,6 @@ class LocationView:
 
 
 @frozen(kw_only=True)
-class ChangedLocationView(LocationView):
-    """A location, and the first 1,000 booked appointments to come that its change affects, by start.
-
-    `changed` have a new version. `conflicts` stay as they are, and staff decide on them: at a location that closes, or
-    where a new time zone would have them begin in the past or while the clinician is busy.
-
-    Hours at the location follow its new time zone. Hours for video visits are local to the practice and do not: if its
-    zone is another one, `online_hours_kept` are the clinicians with hours at the location who have such hours too, in
-    `practice_time_zone`. Change that of the practice, or publish their hours again.
-    """
-
-    changed: tuple[UUID, ...]
-    conflicts: tuple[UUID, ...]
-    practice_time_zone: str
-    online_hours_kept: tuple[UUID, ...]
-
-    @classmethod
-    def after(
-        cls,
-        location: Location,
-        changed: tuple[UUID, ...],
-        conflicts: tuple[UUID, ...],
-        practice_time_zone: str,
-        online_hours_kept: tuple[UUID, ...],
-    ) -> "ChangedLocationView":
-        return cls(
-            **asdict(LocationView.of(location)),
-            changed=changed,
-            conflicts=conflicts,
-            practice_time_zone=practice_time_zone,
-            online_hours_kept=online_hours_kept,
-        )
-
-
-@frozen(kw_only=True)
 class ClinicianOptionView:
     """A clinician who sees clients. `room_missing`: clients are not offered video visits with them, since they have no
     room.
@@ -138,6 +104,41 @@ class ClinicianOptionView:
             credentials=one.credentials,
             active=one.active,
             room_missing=one.room_missing,
+        )
+
+
+@frozen(kw_only=True)
+class ChangedLocationView(LocationView):
+    """A location, and the first 1,000 booked appointments to come that its change affects, by start.
+
+    `changed` have a new version. `conflicts` stay as they are, and staff decide on them: at a location that closes, or
+    where a new time zone would have them begin in the past or while the clinician is busy.
+
+    Hours at the location follow its new time zone. Hours for video visits are local to the practice and do not: if its
+    zone is another one, `online_hours_kept` are the clinicians with hours at the location who have such hours too, in
+    `practice_time_zone`. Change that of the practice, or publish their hours again.
+    """
+
+    changed: tuple[AppointmentSummaryView, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
+    practice_time_zone: str
+    online_hours_kept: tuple[ClinicianOptionView, ...]
+
+    @classmethod
+    def after(
+        cls,
+        location: Location,
+        changed: tuple[AppointmentSummaryView, ...],
+        conflicts: tuple[AppointmentSummaryView, ...],
+        practice_time_zone: str,
+        online_hours_kept: tuple[ClinicianOptionView, ...],
+    ) -> "ChangedLocationView":
+        return cls(
+            **asdict(LocationView.of(location)),
+            changed=changed,
+            conflicts=conflicts,
+            practice_time_zone=practice_time_zone,
+            online_hours_kept=online_hours_kept,
         )
 
 

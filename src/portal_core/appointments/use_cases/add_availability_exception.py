@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.appointments.availability_views import AddedAvailabilityExceptionView
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.conflicts import first_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -80,7 +81,7 @@ class AddAvailabilityException:
                 facts = {"available": str(command.available).lower()}
                 audit_entry = AuditEntry("availability_exception.added", exception.id, facts=facts)
                 await unit.availability.add_exception(exception, audit_entry)
-            conflicts = await _conflicts(unit, command.clinician_id, exception, now)
+            conflicts = await load_summaries(unit, await _conflicts(unit, command.clinician_id, exception, now))
             return await unit.commit(AddedAvailabilityExceptionView.after(exception, clinician, conflicts))
 
 
