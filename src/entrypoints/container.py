@@ -138,7 +138,28 @@ class Container(containers.DeclarativeContainer):
         kms=providers.Singleton(_kms, aws, settings.provided.kms_key),
     )
     keys = providers.Singleton(RecordKeys, master, clock)
-    begin = providers.Singleton(PostgresBegin, pool, keys, clock, ids, PostgresUnitOfWork, settings.provided.public_url)
+    rooms = providers.Selector(
+        settings.provided.rooms,
+        clinician=providers.Singleton(ClinicianRooms),
+        jitsi=providers.Singleton(
+            JitsiRooms,
+            settings.provided.jitsi_url,
+            settings.provided.jitsi_app_id,
+            settings.provided.jitsi_app_secret,
+            clock,
+            ids,
+        ),
+    )
+    begin = providers.Singleton(
+        PostgresBegin,
+        pool,
+        keys,
+        clock,
+        ids,
+        PostgresUnitOfWork,
+        settings.provided.public_url,
+        rooms.provided.needs_clinician_link,
+    )
     limits = providers.Singleton(PostgresRateLimits, pool, clock)
     turns = providers.Singleton(LocalTurns)
     live = providers.Singleton(PostgresLiveSessions, pool)
@@ -211,19 +232,6 @@ class Container(containers.DeclarativeContainer):
         clamav=providers.Singleton(ClamdScanner, settings.provided.clamav_address),
     )
     content_receiver = providers.Singleton(ContentReceiver, begin, file_store, kind_recognizer, clock, ids, tokens)
-
-    rooms = providers.Selector(
-        settings.provided.rooms,
-        clinician=providers.Singleton(ClinicianRooms),
-        jitsi=providers.Singleton(
-            JitsiRooms,
-            settings.provided.jitsi_url,
-            settings.provided.jitsi_app_id,
-            settings.provided.jitsi_app_secret,
-            clock,
-            ids,
-        ),
-    )
 
 
 PARTS = (

@@ -5,7 +5,7 @@ short.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from attrs import Attribute, define, field
@@ -39,6 +39,8 @@ class JitsiRooms(TelehealthRooms):
     Raises:
         ValueError: not an https URL, or a secret that is too short.
     """
+
+    needs_clinician_link: ClassVar = False
 
     url: str = field(validator=_validate_https_url)
     app_id: str

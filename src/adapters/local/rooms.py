@@ -1,6 +1,7 @@
 """The clinician's own video room at any provider, for practices without an account anywhere."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from attrs import define
@@ -12,6 +13,8 @@ from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 @define
 class ClinicianRooms(TelehealthRooms):
     """Returns the clinician's stored link until the end of the visit, since the portal cannot close the room."""
+
+    needs_clinician_link: ClassVar = True
 
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
         link = video_visit.clinician_link

@@ -1,15 +1,16 @@
 """Views of clinicians' hours, and of the booked appointments that changes of them affect: frozen, ready for JSON."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from attrs import asdict, field, frozen
 from attrs.converters import optional
 
-from portal_core.appointments.model import Appointment
+from portal_core.appointments.practice_views import AppointmentSummaryView, ClientSummaryView
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
-from portal_core.appointments.scheduling.wall_clock import ClockTime, LocalDateTime, clock_time
+from portal_core.appointments.scheduling.wall_clock import ClockTime, clock_time
+from portal_core.appointments.settings import Clinician
 from portal_core.kernel.errors import Conflict, ProblemCode
 
 
@@ -72,15 +73,21 @@ class AddedAvailabilityExceptionView(AvailabilityExceptionView):
     """An exception that was added.
 
     `conflicts` are the first 1,000 booked appointments to come that an unavailable time affects, by start. They remain.
+    `room_missing`: it is a time for video visits that clients are not offered, since the clinician has no room.
     """
 
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
+    room_missing: bool
 
     @classmethod
-    def with_conflicts(
-        cls, one: AvailabilityException, conflicts: tuple[UUID, ...]
+    def after(
+        cls, one: AvailabilityException, clinician: Clinician, conflicts: tuple[AppointmentSummaryView, ...]
     ) -> "AddedAvailabilityExceptionView":
-        return cls(**asdict(AvailabilityExceptionView.of(one)), conflicts=conflicts)
+        return cls(
+            **asdict(AvailabilityExceptionView.of(one)),
+            conflicts=conflicts,
+            room_missing=one.available and not clinician.can_meet_at(one.location_id),
+        )
 
 
 @frozen(kw_only=True)
@@ -104,20 +111,20 @@ class AddedHolidaysView:
     """
 
     holidays: tuple[HolidayView, ...]
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
 
 
 @frozen(kw_only=True)
 class RefusedReassignmentView:
     """An appointment that stays with its clinician, and why: the code and title of the problem."""
 
-    appointment_id: UUID
+    appointment: AppointmentSummaryView
     code: ProblemCode
     title: str
 
     @classmethod
-    def of(cls, appointment_id: UUID, reason: type[Conflict]) -> "RefusedReassignmentView":
-        return cls(appointment_id=appointment_id, code=ProblemCode(reason.code), title=reason.title)
+    def of(cls, appointment: AppointmentSummaryView, reason: type[Conflict]) -> "RefusedReassignmentView":
+        return cls(appointment=appointment, code=ProblemCode(reason.code), title=reason.title)
 
 
 @frozen(kw_only=True)
@@ -130,40 +137,19 @@ class ReassignedAppointmentsView:
     nobody else yet who works here than that clinician.
     """
 
-    moved: tuple[UUID, ...]
+    moved: tuple[AppointmentSummaryView, ...]
     refused: tuple[RefusedReassignmentView, ...]
     series: tuple[UUID, ...]
-    joined_care_teams: tuple[UUID, ...]
-    left_care_teams: tuple[UUID, ...]
-    clients_without_clinician: tuple[UUID, ...]
-
-
-@frozen(kw_only=True)
-class ShiftedAppointmentView:
-    """An appointment that began at `local_starts_at` in `time_zone` when it was booked, and no longer does."""
-
-    id: UUID
-    clinician_id: UUID
-    starts_at: datetime
-    local_starts_at: LocalDateTime
-    time_zone: str
-
-    @classmethod
-    def of(cls, one: Appointment) -> "ShiftedAppointmentView":
-        return cls(
-            id=one.id,
-            clinician_id=one.clinician_id,
-            starts_at=one.starts_at,
-            local_starts_at=LocalDateTime(one.local_starts_at),
-            time_zone=one.time_zone,
-        )
+    joined_care_teams: tuple[ClientSummaryView, ...]
+    left_care_teams: tuple[ClientSummaryView, ...]
+    clients_without_clinician: tuple[ClientSummaryView, ...]
 
 
 @frozen(kw_only=True)
 class ConflictsView:
     """The first 1,000 booked appointments to come that a change affects, by start. They remain."""
 
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
 
 
 @frozen(kw_only=True)
@@ -171,30 +157,34 @@ class AvailabilityView:
     """A clinician's published availability, with the practice's holidays.
 
     `conflicts` are the first 1,000 booked appointments to come that are outside of it, by start; all of them for a
-    clinician who left.
+    clinician who left. `room_missing`: some of it is for video visits, which clients are not offered, since the
+    clinician has no room.
     """
 
     clinician_id: UUID
     rules: tuple[AvailabilityRuleView, ...]
     exceptions: tuple[AvailabilityExceptionView, ...]
     holidays: tuple[HolidayView, ...]
-    conflicts: tuple[UUID, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
+    room_missing: bool
 
     @classmethod
     def of(
         cls,
-        clinician_id: UUID,
+        clinician: Clinician,
         rules: Iterable[AvailabilityRule],
         exceptions: Iterable[AvailabilityException],
-        conflicts: tuple[UUID, ...],
+        conflicts: tuple[AppointmentSummaryView, ...],
     ) -> "AvailabilityView":
         """Sorts rules by weekday and start, exceptions and holidays by date."""
         ordered = sorted(rules, key=lambda one: (one.weekday, one.start_time, one.id))
         dates = sorted(exceptions, key=lambda one: (one.date, one.id))
+        published = [one.location_id for one in ordered] + [one.location_id for one in dates if one.available]
         return cls(
-            clinician_id=clinician_id,
+            clinician_id=clinician.id,
             rules=tuple(AvailabilityRuleView.of(one) for one in ordered),
             exceptions=tuple(AvailabilityExceptionView.of(one) for one in dates if one.clinician_id is not None),
             holidays=tuple(HolidayView.of(one) for one in dates if one.clinician_id is None),
             conflicts=conflicts,
+            room_missing=not all(map(clinician.can_meet_at, published)),
         )

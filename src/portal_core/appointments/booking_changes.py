@@ -1,6 +1,6 @@
 """Steps around changes of an appointment: locking, giving time back to the waitlist, notices, and result views."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from portal_core.appointments.correction import Correction, FeeChange
 from portal_core.appointments.model import Appointment, Booking
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.practice_views import AppointmentSummaryView, PracticeAppointmentView
 from portal_core.appointments.settings import Clinician
 from portal_core.appointments.use_cases.offer_freed_slot import OfferFreedSlot
 from portal_core.appointments.views import AppointmentView
@@ -161,7 +161,20 @@ async def load_view(unit: AppointmentUnit, client_id: UUID, appointment_id: UUID
     return AppointmentView.of(row, now)
 
 
-async def audit_reads(unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView], *records: UUID) -> None:
+async def load_summaries(
+    unit: AppointmentUnit, appointment_ids: Collection[UUID]
+) -> tuple[AppointmentSummaryView, ...]:
+    """What staff need to know about these appointments, which are in calendars that they work with; audited."""
+    if not appointment_ids:
+        return ()
+    seen = await unit.appointment_reads.summaries(appointment_ids)
+    await audit_reads(unit, seen)
+    return seen
+
+
+async def audit_reads(
+    unit: AppointmentUnit, seen: Iterable[PracticeAppointmentView | AppointmentSummaryView], *records: UUID
+) -> None:
     """Record in the audit log that staff read these appointments: for each client in them and each of `records`."""
     clients = {part.client_id for one in seen for part in one.attendances}
     for client_id in sorted(clients.union(records)):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import asdict, frozen
 
+from portal_core.appointments.practice_views import AppointmentSummaryView
 from portal_core.appointments.scheduling.deadlines import CalendarDays
 from portal_core.appointments.settings import (
     AppointmentSettings,
@@ -84,6 +85,29 @@ class LocationView:
 
 
 @frozen(kw_only=True)
+class ClinicianOptionView:
+    """A clinician who sees clients. `room_missing`: clients are not offered video visits with them, since they have no
+    room.
+    """
+
+    id: UUID
+    name: str
+    credentials: str | None
+    active: bool
+    room_missing: bool
+
+    @classmethod
+    def of(cls, one: Clinician) -> "ClinicianOptionView":
+        return cls(
+            id=one.id,
+            name=one.name,
+            credentials=one.credentials,
+            active=one.active,
+            room_missing=one.room_missing,
+        )
+
+
+@frozen(kw_only=True)
 class ChangedLocationView(LocationView):
     """A location, and the first 1,000 booked appointments to come that its change affects, by start.
 
@@ -95,19 +119,19 @@ class ChangedLocationView(LocationView):
     `practice_time_zone`. Change that of the practice, or publish their hours again.
     """
 
-    changed: tuple[UUID, ...]
-    conflicts: tuple[UUID, ...]
+    changed: tuple[AppointmentSummaryView, ...]
+    conflicts: tuple[AppointmentSummaryView, ...]
     practice_time_zone: str
-    online_hours_kept: tuple[UUID, ...]
+    online_hours_kept: tuple[ClinicianOptionView, ...]
 
     @classmethod
     def after(
         cls,
         location: Location,
-        changed: tuple[UUID, ...],
-        conflicts: tuple[UUID, ...],
+        changed: tuple[AppointmentSummaryView, ...],
+        conflicts: tuple[AppointmentSummaryView, ...],
         practice_time_zone: str,
-        online_hours_kept: tuple[UUID, ...],
+        online_hours_kept: tuple[ClinicianOptionView, ...],
     ) -> "ChangedLocationView":
         return cls(
             **asdict(LocationView.of(location)),
@@ -116,20 +140,6 @@ class ChangedLocationView(LocationView):
             practice_time_zone=practice_time_zone,
             online_hours_kept=online_hours_kept,
         )
-
-
-@frozen(kw_only=True)
-class ClinicianOptionView:
-    """A clinician who sees clients."""
-
-    id: UUID
-    name: str
-    credentials: str | None
-    active: bool
-
-    @classmethod
-    def of(cls, one: Clinician) -> "ClinicianOptionView":
-        return cls(id=one.id, name=one.name, credentials=one.credentials, active=one.active)
 
 
 @frozen(kw_only=True)

@@ -72,14 +72,21 @@ def require_active_client(client: BookingOptions | Client) -> None:
 
 
 def bookable_by_client(
-    booking_options: BookingOptions, appointment_type_id: UUID, location_id: UUID | None, clinician_id: UUID
+    booking_options: BookingOptions,
+    appointment_type_id: UUID,
+    location_id: UUID | None,
+    clinician_id: UUID,
+    *,
+    any_location: bool = False,
 ) -> tuple[AppointmentType, Clinician]:
     """The appointment type and clinician, if the client may book them online; `booking_options` is the client's own.
 
+    With `any_location` it is asked where, or by telehealth, they may be booked at all.
+
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: online booking is off, the appointment type or location is not bookable online, or the clinician is
-            not on the care team.
+        NotBookable: online booking is off, the appointment type or location is not bookable online, the clinician is
+            not on the care team, or it is a video visit and the clinician has no room.
     """
     require_active_client(booking_options)
     try:
@@ -88,11 +95,18 @@ def bookable_by_client(
         raise NotBookable from None  # what staff are told to do is nothing that a client can do
     if not booking_options.settings.self_booking or not appointment_type.self_bookable:
         raise NotBookable
+    if not any_location and not clinician.can_meet_at(location_id):
+        raise NotBookable
     return appointment_type, clinician
 
 
 def reservable_by_client(
-    booking_options: BookingOptions, appointment_type_id: UUID, location_id: UUID | None, clinician_id: UUID
+    booking_options: BookingOptions,
+    appointment_type_id: UUID,
+    location_id: UUID | None,
+    clinician_id: UUID,
+    *,
+    any_location: bool = False,
 ) -> tuple[AppointmentType, Clinician]:
     """As `bookable_by_client`, for a time that is held, or offered to the waitlist, for this client alone.
 
@@ -100,7 +114,9 @@ def reservable_by_client(
         ClientDischarged: the client was discharged.
         NotBookable: as `bookable_by_client`, or the appointment type has several seats.
     """
-    appointment_type, clinician = bookable_by_client(booking_options, appointment_type_id, location_id, clinician_id)
+    appointment_type, clinician = bookable_by_client(
+        booking_options, appointment_type_id, location_id, clinician_id, any_location=any_location
+    )
     if appointment_type.seats > 1:
         raise NotBookable("A time with several seats is not held or waited for. Book it.")
     return appointment_type, clinician

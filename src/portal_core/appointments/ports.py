@@ -7,7 +7,7 @@ changed after it was read.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 from attrs import frozen
@@ -312,7 +312,13 @@ class VideoVisit:
 
 
 class TelehealthRooms(Protocol):
-    """The provider of video rooms. Call it only while no unit of work is open."""
+    """The provider of video rooms. Call it only while no unit of work is open.
+
+    `needs_clinician_link`: a visit takes place in the clinician's own room, so that one without a link has none. Units
+    of work are opened with it, and their `BookingDirectory` and `AppointmentReads` say whose room is missing.
+    """
+
+    needs_clinician_link: ClassVar[bool]
 
     async def link(self, video_visit: VideoVisit, *, valid_for: timedelta) -> tuple[str, datetime]:
         """A link into the room, and when it expires; valid for `valid_for` where the provider supports expiry.

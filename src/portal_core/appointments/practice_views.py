@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from portal_core.appointments.attendance import AttendanceStatus
 from portal_core.appointments.check_in import CheckIn
 from portal_core.appointments.correction import Correction, FeeChange
-from portal_core.appointments.model import AppointmentStatus, Booking, CalendarEntry, Purpose
+from portal_core.appointments.model import AppointmentStatus, CalendarEntry, Purpose
 from portal_core.appointments.scheduling.wall_clock import LocalDateTime
 from portal_core.appointments.series import Series, SeriesStatus
 from portal_core.appointments.settings import Client
@@ -57,7 +57,10 @@ class AttendanceView:
 
 @frozen(kw_only=True)
 class PracticeAppointmentView:
-    """An appointment with all of its clients, for the practice. `cpt_code` is what the practice bills for its type."""
+    """An appointment with all of its clients, for the practice. `cpt_code` is what the practice bills for its type.
+
+    `room_missing`: it is a booked video visit that nobody can join, since its clinician has no room. Give them one.
+    """
 
     id: UUID
     status: AppointmentStatus
@@ -72,14 +75,55 @@ class PracticeAppointmentView:
     location_id: UUID | None
     location_name: str | None
     telehealth: bool
+    room_missing: bool | None
     series_id: UUID | None
     attendances: tuple[AttendanceView, ...]
     version: int
 
     def for_bills(self) -> "PracticeAppointmentView":
-        """What bills need: not why a client cancelled, their pronouns, nor the series, which are null."""
+        """What bills need: not why a client cancelled, their pronouns, the series, nor the room, which are null."""
         parts = (evolve(one, reason=None, internal_note=None, client_pronouns=None) for one in self.attendances)
-        return evolve(self, attendances=tuple(parts), series_id=None)
+        return evolve(self, attendances=tuple(parts), series_id=None, room_missing=None)
+
+
+@frozen(kw_only=True)
+class ClientSummaryView:
+    """Who a client is, where an answer lists several."""
+
+    client_id: UUID
+    client_name: str
+    client_pronouns: str | None
+
+    @classmethod
+    def of(cls, client: Client) -> "ClientSummaryView":
+        return cls(client_id=client.id, client_name=client.name, client_pronouns=client.pronouns)
+
+
+@frozen(kw_only=True)
+class AttendanceSummaryView(ClientSummaryView):
+    """One client of an appointment, where an answer lists several."""
+
+    status: AttendanceStatus
+
+
+@frozen(kw_only=True)
+class AppointmentSummaryView:
+    """An appointment, where an answer lists several: which one it is, with whom and when.
+
+    `local_starts_at` is what clocks in `time_zone` showed at its start by the rules when it was booked or moved.
+    `room_missing` is that of `PracticeAppointmentView`.
+    """
+
+    id: UUID
+    status: AppointmentStatus
+    starts_at: datetime
+    local_starts_at: LocalDateTime
+    time_zone: str
+    clinician_id: UUID
+    clinician_name: str
+    room_missing: bool
+    series_id: UUID | None
+    attendances: tuple[AttendanceSummaryView, ...]
 
 
 @frozen(kw_only=True)
@@ -93,10 +137,10 @@ class BlockView:
     clinician_id: UUID
     starts_at: datetime
     ends_at: datetime
-    conflicts: tuple[UUID, ...] = ()
+    conflicts: tuple[AppointmentSummaryView, ...] = ()
 
     @classmethod
-    def of(cls, block: CalendarEntry, conflicts: tuple[UUID, ...]) -> "BlockView":
+    def of(cls, block: CalendarEntry, conflicts: tuple[AppointmentSummaryView, ...]) -> "BlockView":
         return cls(
             id=block.id,
             clinician_id=block.clinician_id,
@@ -142,12 +186,12 @@ class ScheduleView:
 
 @frozen(kw_only=True)
 class SeriesView:
-    """A series with the ids of its appointments, by start.
+    """A series with its appointments, by start: for clinicians without those that were moved to a colleague.
 
-    After a change of several dates, `refused` are starts that were not available, and `not_moved` the appointments that
-    a move left as they are: their new start was refused, or they had been moved singly. `first_start` is local in
-    `time_zone`. `count` is the number of dates from then on, `interval_weeks` apart, as it was asked for: those that
-    were skipped, refused or cancelled count too.
+    After a change of several dates, `refused` are starts that were not available, and `not_moved` the ids of the
+    appointments that a move left as they are: their new start was refused, or they had been moved singly. `first_start`
+    is local in `time_zone`. `count` is the number of dates from then on, `interval_weeks` apart, as it was asked for:
+    those that were skipped, refused or cancelled count too.
     """
 
     id: UUID
@@ -159,7 +203,7 @@ class SeriesView:
     interval_weeks: int
     count: int
     status: SeriesStatus
-    appointments: tuple[UUID, ...]
+    appointments: tuple[AppointmentSummaryView, ...]
     refused: tuple[datetime, ...] = ()
     not_moved: tuple[UUID, ...] = ()
     version: int = 1
@@ -168,7 +212,7 @@ class SeriesView:
     def of(
         cls,
         series: Series,
-        bookings: Iterable[Booking],
+        appointments: Iterable[AppointmentSummaryView],
         refused: Iterable[datetime] = (),
         not_moved: Iterable[UUID] = (),
     ) -> "SeriesView":
@@ -182,7 +226,7 @@ class SeriesView:
             interval_weeks=series.interval_weeks,
             count=series.count,
             status=series.status,
-            appointments=tuple(one.appointment.id for one in bookings),
+            appointments=tuple(appointments),
             refused=tuple(refused),
             not_moved=tuple(not_moved),
             version=series.version,

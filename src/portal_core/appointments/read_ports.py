@@ -3,12 +3,14 @@
 As repositories, they are confined to the practice, and for a client or proxy to the record that they act on.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from portal_core.appointments.appointment_request import RequestStatus
 from portal_core.appointments.practice_views import (
+    AppointmentSummaryView,
     PracticeAppointmentRequestView,
     PracticeAppointmentView,
     PracticeWaitlistEntryView,
@@ -43,6 +45,10 @@ class AppointmentReads(Protocol):
         ...
 
     async def get_for_practice(self, appointment_id: UUID) -> PracticeAppointmentView | None: ...
+
+    async def summaries(self, appointment_ids: Collection[UUID]) -> tuple[AppointmentSummaryView, ...]:
+        """These appointments of the practice, by start and id; other ids are left out."""
+        ...
 
 
 class AppointmentRequestReads(Protocol):

@@ -9,9 +9,11 @@ from portal_core.appointments.booking_changes import notify
 from portal_core.appointments.model import Booking
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import SeriesView
 from portal_core.appointments.series import Series
 from portal_core.appointments.settings import AppointmentType, Clinician
 from portal_core.kernel.actor import Actor
+from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.errors import Conflict, FieldError, Invalid, NotFound, StaleVersion
 from portal_core.kernel.notices import NoticeKind, kind_for
 from portal_core.kernel.time_zones import zone_info
@@ -43,6 +45,23 @@ async def find_series(unit: AppointmentUnit, actor: Actor, series_id: UUID, vers
     if version not in (None, series.version):
         raise StaleVersion
     return series
+
+
+async def load_series_view(
+    unit: AppointmentUnit,
+    actor: Actor,
+    series: Series,
+    bookings: Iterable[Booking],
+    refused: Iterable[datetime] = (),
+    not_moved: Iterable[UUID] = (),
+) -> SeriesView:
+    """The series with what the actor may see of these bookings: clinicians those in their own calendar; audited."""
+    calendar = require_calendar_access(actor)
+    shown = [one.appointment.id for one in bookings if calendar in (None, one.appointment.clinician_id)]
+    appointments = await unit.appointment_reads.summaries(shown)
+    for client_id in sorted({part.client_id for one in appointments for part in one.attendances}):
+        await unit.audit.record(AuditEntry("series.read", series.id, record=client_id))
+    return SeriesView.of(series, appointments, refused, not_moved)
 
 
 async def require_unchanged(unit: AppointmentUnit, series: Series) -> None:

@@ -141,7 +141,8 @@ def next_version(known: AppointmentType | Location | None, version: int | None) 
 class Clinician:
     """A clinician, who sees clients while `active`.
 
-    `account_id` is notified about their appointments; `room_link` is their own video room.
+    `account_id` is notified about their appointments; `room_link` is their own video room. `room_missing`: they have
+    none, and the deployment's video visits take place in the clinicians' own rooms.
     """
 
     id: UUID
@@ -150,6 +151,11 @@ class Clinician:
     account_id: UUID | None = None
     room_link: str | None = None
     active: bool = True
+    room_missing: bool = False
+
+    def can_meet_at(self, location_id: UUID | None) -> bool:
+        """Whether clients can meet them there; no location means telehealth, which needs a room."""
+        return location_id is not None or not self.room_missing
 
 
 @frozen(kw_only=True)
@@ -196,15 +202,17 @@ class BookingOptions:
     def offered(self, hours: Iterable[PublishedHours]) -> "BookingOptions":
         """What is active, as far as an active clinician among the options offers it.
 
-        A clinician offers the locations and appointment types of their published hours. One who has published none is
-        booked by the practice alone, which nothing binds: they offer all.
+        A clinician offers the locations and appointment types of their published hours, without the hours for video
+        visits of one who has no room. One who has published none is booked by the practice alone, which nothing binds:
+        they offer all.
         """
         clinicians = {one.id: one for one in self.clinicians.values() if one.active}
         locations = {one.id: one for one in self.locations.values() if one.active}
         types = {one.id: one for one in self.appointment_types.values() if one.active}
         published = [one for one in hours if one.clinician_id in clinicians]
         if clinicians.keys() == {one.clinician_id for one in published}:
-            known = [one for one in published if one.location_id is None or one.location_id in locations]
+            met = [one for one in published if clinicians[one.clinician_id].can_meet_at(one.location_id)]
+            known = [one for one in met if one.location_id is None or one.location_id in locations]
             at = {one.location_id for one in known}
             locations = {key: one for key, one in locations.items() if key in at}
             if all(one.appointment_type_ids for one in known):

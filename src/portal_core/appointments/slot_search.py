@@ -10,7 +10,7 @@ from portal_core.appointments.errors import NotBookable
 from portal_core.appointments.model import Appointment
 from portal_core.appointments.policy import bookable_by_client, join_refusal, require_active_client
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.scheduling.availability import date_range_around, open_windows
+from portal_core.appointments.scheduling.availability import Window, date_range_around, open_windows
 from portal_core.appointments.scheduling.slots import Slot, free_slots
 from portal_core.appointments.scheduling.wall_clock import DAY, first_instant, require_valid_date
 from portal_core.appointments.settings import AppointmentType, BookingOptions
@@ -87,11 +87,8 @@ async def search_slots(
         unit.calendar.busy(clinicians, since - DAY, until + 2 * DAY, now),
         unit.appointments.client_busy_times([client_id], since, until + DAY),
     )
-    locations = {one.id for one in booking_options.locations.values() if one.active}
     windows = [
-        one
-        for one in open_windows(rules, exceptions, first_day, last_day)
-        if _matches(one.location_id, query, locations)
+        one for one in open_windows(rules, exceptions, first_day, last_day) if _is_offered(one, query, booking_options)
     ]
     slots = (
         []
@@ -101,7 +98,7 @@ async def search_slots(
     joinable = [
         Slot(one.clinician_id, appointment_type.id, one.starts_at, one.ends_at, one.location_id)
         for one in shared
-        if _matches(one.location_id, query, locations) and join_refusal(one, appointment_type, now) is None
+        if _is_offered(one, query, booking_options) and join_refusal(one, appointment_type, now) is None
     ]
     if joinable:
         slots = sorted([*slots, *joinable], key=attrgetter("starts_at"))
@@ -113,17 +110,26 @@ def _bookable_type(booking_options: BookingOptions, query: SlotSearch) -> tuple[
     care_team = [one.id for one in booking_options.clinicians.values() if one.active]
     clinicians = [query.clinician_id] if query.clinician_id else care_team
     appointment_types = [
-        bookable_by_client(booking_options, query.appointment_type_id, query.location_id, one)[0] for one in clinicians
+        bookable_by_client(
+            booking_options, query.appointment_type_id, query.location_id, one, any_location=query.location_id is None
+        )[0]
+        for one in clinicians
     ]
     if not appointment_types:
         raise NotBookable
     return appointment_types[0], clinicians
 
 
-def _matches(location_id: UUID | None, query: SlotSearch, locations: set[UUID]) -> bool:
-    """Whether the location matches the query. A closed one still has published hours, and is left out."""
-    if query.location_id is not None and location_id != query.location_id:
+def _is_offered(one: Window | Appointment, query: SlotSearch, booking_options: BookingOptions) -> bool:
+    """Whether the place matches the query, and clients can meet the clinician there.
+
+    A closed location still has published hours, and so has a clinician who has no room for video visits.
+    """
+    if query.location_id is not None and one.location_id != query.location_id:
         return False
-    if location_id is not None and location_id not in locations:
+    location = booking_options.locations.get(one.location_id) if one.location_id else None
+    if one.location_id is not None and (location is None or not location.active):
         return False
-    return query.telehealth in (None, location_id is None)
+    if not booking_options.clinicians[one.clinician_id].can_meet_at(one.location_id):
+        return False
+    return query.telehealth in (None, one.location_id is None)

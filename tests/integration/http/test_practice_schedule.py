@@ -1,11 +1,16 @@
 """The practice's schedule over HTTP: availability, blocks, the schedule and series."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, refused
 
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)  # 10:00 in New York
+
+
+def ids_of(appointments: Any) -> list[str]:
+    return [one["id"] for one in appointments]
 
 
 async def test_hours_exceptions_and_blocks_determine_free_slots(open_practice: OpenPractice) -> None:
@@ -62,31 +67,40 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     booked = (await open_practice.ask(desk, "POST", f"{PRACTICE}/appointments", body))["id"]
     exceptions = f"{calendar}/availability/exceptions"
     closed = await open_practice.ask(desk, "POST", exceptions, {"date": "2026-03-10", "available": False})
-    assert closed["conflicts"] == [booked]
+    (shown,) = closed["conflicts"]
+    assert (shown["id"], shown["local_starts_at"], shown["clinician_name"]) == (
+        booked,
+        "2026-03-10T10:00:00",
+        "Dr. Rivera",
+    )
+    assert [one["client_name"] for one in shown["attendances"]] == ["Mira Okafor"]
     removed = await open_practice.ask(desk, "DELETE", f"{exceptions}/{closed['id']}")
     assert removed == {"conflicts": []}
     break_ = {"first_day": "2026-03-09", "last_day": "2026-03-10", "name": "Spring break"}
     closing = await open_practice.ask(desk, "POST", f"{PRACTICE}/holidays", break_)
-    assert (closing["holidays"][1]["date"], closing["conflicts"]) == ("2026-03-10", [booked])
+    assert (closing["holidays"][1]["date"], closing["conflicts"]) == ("2026-03-10", [shown])
     assert (await open_practice.ask(desk, "GET", f"{PRACTICE}/holidays"))["items"] == closing["holidays"]
     await open_practice.ask(desk, "DELETE", f"{PRACTICE}/holidays/{closing['holidays'][1]['id']}")
     empty = await open_practice.ask(desk, "PUT", f"{calendar}/availability", {"openings": []})
-    assert empty["conflicts"] == [booked]
+    assert empty["conflicts"] == [shown]
     (clinician,) = (await open_practice.ask(open_practice.admin, "GET", f"{PRACTICE}/clinicians"))["items"]
     details = {"name": clinician["name"], "licenses": [], "active": False, "version": clinician["version"]}
     left = await open_practice.ask(open_practice.admin, "PUT", calendar, details)
     assert (left["active"], left["conflicts"]) == (False, [booked])
-    assert (await open_practice.ask(desk, "GET", f"{calendar}/availability"))["conflicts"] == [booked]
+    assert (await open_practice.ask(desk, "GET", f"{calendar}/availability"))["conflicts"] == [shown]
     colleague = await open_practice.clinician("Dr. Brandt")
     body = {"to_clinician_id": str(colleague)}
     reassign = f"{calendar}/appointments/reassign"
     hours = f"{PRACTICE}/clinicians/{colleague}/availability"
     await open_practice.ask(desk, "PUT", hours, {"openings": []})
     refusal = await open_practice.ask(desk, "POST", reassign, body)
-    assert [(one["appointment_id"], one["code"]) for one in refusal["refused"]] == [(booked, "outside_availability")]
+    assert [(one["appointment"], one["code"]) for one in refusal["refused"]] == [(shown, "outside_availability")]
     given = await open_practice.ask(desk, "POST", reassign, {**body, "outside_hours": True})
-    assert (given["moved"], given["refused"], given["series"]) == ([booked], [], [])
-    assert (given["joined_care_teams"], given["left_care_teams"]) == ([str(mira.id)], [str(mira.id)])
+    (moved,) = given["moved"]
+    assert moved == {**shown, "clinician_id": str(colleague), "clinician_name": "Dr. Brandt"}
+    assert (given["refused"], given["series"]) == ([], [])
+    known = {"client_id": str(mira.id), "client_name": "Mira Okafor", "client_pronouns": None}
+    assert given["joined_care_teams"] == given["left_care_teams"] == [known]
     team = (await open_practice.ask(desk, "GET", f"{PRACTICE}/clients/{mira.id}"))["care_team"]
     assert team == [str(colleague)], "at once"
     seen = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked}")
@@ -97,6 +111,32 @@ async def test_changes_of_hours_answer_the_appointments_they_affect(open_practic
     assert (team.status_code, team.json()["errors"][0]["code"]) == (422, "clinician_left")
 
 
+async def test_video_with_a_clinician_who_has_no_room_is_for_staff_alone(open_practice: OpenPractice) -> None:
+    admin, mira = open_practice.admin, await open_practice.client("Mira")
+    brandt = (await open_practice.ask(admin, "POST", f"{PRACTICE}/clinicians", {"name": "Dr. Brandt"}))["id"]
+    team = f"{PRACTICE}/clients/{mira.id}/care-team"
+    await open_practice.ask(admin, "PUT", team, {"clinician_ids": [brandt]})
+    hours = f"{PRACTICE}/clinicians/{brandt}/availability"
+    week = {"openings": [{"weekday": 1, "start_time": "09:00", "end_time": "17:00"}]}
+    assert (await open_practice.ask(admin, "PUT", hours, week))["room_missing"] is True
+    slots = f"{PORTAL}/appointments/slots?appointment_type_id={open_practice.appointment_type_id}"
+    slots += "&first_day=2026-03-10&last_day=2026-03-10"
+    assert (await open_practice.ask(mira, "GET", slots))["items"] == []
+    slot = {**open_practice.slot(TUESDAY), "clinician_id": brandt, "location_id": None}
+    assert await refused(open_practice, mira, "POST", f"{PORTAL}/appointments/holds", slot) == (409, "not_bookable")
+    body = {**slot, "client_ids": [str(mira.id)]}
+    booked = await open_practice.ask(admin, "POST", f"{PRACTICE}/appointments", body)
+    assert booked["room_missing"] is True
+    here = f"{PRACTICE}/clinicians/{brandt}"
+    details = {"name": "Dr. Brandt", "licenses": [], "active": True, "version": 1}
+    details["room_link"] = "https://rooms.example/brandt"
+    await open_practice.ask(admin, "PUT", here, details)
+    shown = await open_practice.ask(admin, "GET", f"{PRACTICE}/appointments/{booked['id']}")
+    assert shown["room_missing"] is False
+    assert len((await open_practice.ask(mira, "GET", slots))["items"]) == 7
+    assert (await open_practice.ask(admin, "GET", hours))["room_missing"] is False
+
+
 async def test_appointments_follow_their_location(open_practice: OpenPractice) -> None:
     mira, admin = await open_practice.client("Mira"), open_practice.admin
     body = {**open_practice.slot(TUESDAY), "client_ids": [str(mira.id)]}
@@ -105,17 +145,17 @@ async def test_appointments_follow_their_location(open_practice: OpenPractice) -
     (known,) = [one for one in options["locations"] if one["id"] == str(open_practice.location_id)]
     here = f"{PRACTICE}/options/locations/{known.pop('id')}"
     moved = await open_practice.ask(admin, "PUT", here, {**known, "address": "2 Oak Street"})
-    assert (moved["changed"], moved["conflicts"]) == ([booked["id"]], [])
+    assert (ids_of(moved["changed"]), moved["conflicts"]) == ([booked["id"]], [])
     shown = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked['id']}")
     assert (shown["location_address"], shown["starts_at"]) == ("2 Oak Street", "2026-03-10T14:00:00Z")
     zone = {**known, "time_zone": "America/Chicago", "version": moved["version"]}
     west = await open_practice.ask(admin, "PUT", here, zone)
-    assert west["changed"] == [booked["id"]]
+    assert ids_of(west["changed"]) == [booked["id"]]
     shown = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked['id']}")
     assert (shown["starts_at"], shown["time_zone"]) == ("2026-03-10T15:00:00Z", "America/Chicago")
     back = {**known, "keep": "instant", "active": False, "version": west["version"]}
     closed = await open_practice.ask(admin, "PUT", here, back)
-    assert (closed["changed"], closed["conflicts"]) == ([booked["id"]], [booked["id"]])
+    assert ids_of(closed["changed"]) == ids_of(closed["conflicts"]) == [booked["id"]]
     shown = await open_practice.ask(mira, "GET", f"{PORTAL}/appointments/{booked['id']}")
     assert (shown["starts_at"], shown["time_zone"]) == ("2026-03-10T15:00:00Z", "America/New_York")
 
@@ -206,7 +246,7 @@ async def test_series_is_extended_and_moved(open_practice: OpenPractice) -> None
     wrong = await open_practice.send(desk, "POST", here, {**body, "count": 2, "interval_weeks": 13})
     assert (wrong.status_code, wrong.json()["errors"][0]["path"]) == (422, "interval_weeks")
     series = await open_practice.ask(desk, "POST", here, {**body, "count": 2})
-    assert (series["interval_weeks"], series["weeks"]) == (2, 4)
+    assert (series["interval_weeks"], series["count"]) == (2, 2)
     here = f"{here}/{series['id']}"
     extended = await open_practice.ask(desk, "POST", f"{here}/extend", {"count": 1, "version": 1}, idempotency_key="a")
     assert await open_practice.ask(desk, "POST", f"{here}/extend", {"count": 1, "version": 1}, idempotency_key="a") == (
@@ -221,8 +261,8 @@ async def test_series_is_extended_and_moved(open_practice: OpenPractice) -> None
         "version": 2,
     }
     moved = await open_practice.ask(desk, "POST", f"{here}/move", to_wednesday)
-    assert (moved["first_start"], moved["count"], moved["version"]) == ("2026-03-18T11:00:00", 4, 3)
-    assert moved["appointments"] == extended["appointments"]
+    assert (moved["first_start"], moved["count"], moved["version"]) == ("2026-03-18T11:00:00", 2, 3)
+    assert ids_of(moved["appointments"]) == ids_of(extended["appointments"])
     assert (moved["refused"], moved["not_moved"]) == ([], [])
     assert await starts() == ["2026-03-03T15:00:00Z", "2026-03-18T15:00:00Z", "2026-04-01T15:00:00Z"]
     assert await refused(open_practice, desk, "POST", f"{here}/move", to_wednesday) == (409, "stale_version")
@@ -263,7 +303,7 @@ async def test_series_keeps_local_time_and_can_be_ended(open_practice: OpenPract
         "2026-03-10T14:00:00Z",
         "2026-03-17T14:00:00Z",
     ]
-    assert [one["id"] for one in listed] == series["appointments"]
+    assert ids_of(listed) == ids_of(series["appointments"])
     taken = await open_practice.send(desk, "POST", f"{PRACTICE}/appointments/series", {**body, "count": 5})
     assert (taken.status_code, taken.json()["errors"][0]["path"]) == (422, "dates.2026-03-03")
     again = await open_practice.ask(

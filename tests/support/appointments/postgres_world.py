@@ -37,15 +37,23 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
         return PostgresAppointmentsWorld(self.database, await self.database.practice(), self.clock)
 
     async def add_clinician(
-        self, name: str = "Dr. Grey", *, credentials: str | None = None, active: bool = True
+        self,
+        name: str = "Dr. Grey",
+        *,
+        credentials: str | None = None,
+        active: bool = True,
+        room_link: str | None = None,
     ) -> UUID:
         one = await self.database.clinician(self.practice_id, name=name)
         self.database.owner.execute(
-            "UPDATE portal.clinicians SET credentials = %s, active = %s, room_link = NULL"
+            "UPDATE portal.clinicians SET credentials = %s, active = %s, room_link = %s"
             " WHERE practice_id = %s AND id = %s",
-            (credentials or "", active, self.practice_id, one),
+            (credentials or "", active, room_link, self.practice_id, one),
         )
         return one
+
+    def use_clinician_rooms(self) -> None:
+        self.begin.needs_clinician_link = True
 
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:
         staff_id, account_id = self.ids.new(), self.ids.new()

@@ -99,11 +99,19 @@ class MemoryAppointmentsWorld(AppointmentsWorld):
         return other
 
     async def add_clinician(
-        self, name: str = "Dr. Grey", *, credentials: str | None = None, active: bool = True
+        self,
+        name: str = "Dr. Grey",
+        *,
+        credentials: str | None = None,
+        active: bool = True,
+        room_link: str | None = None,
     ) -> UUID:
-        one = Clinician(self.ids.new(), self.practice_id, name, credentials, active=active)
+        one = Clinician(self.ids.new(), self.practice_id, name, credentials, room_link=room_link, active=active)
         self.store.table("clinicians")[self.practice_id, one.id] = one
         return one.id
+
+    def use_clinician_rooms(self) -> None:
+        self.store.needs_clinician_link = True
 
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:
         ids, email = (self.ids.new(), self.practice_id), f"{clinician_id}@elm.test"

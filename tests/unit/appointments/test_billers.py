@@ -43,18 +43,8 @@ async def test_billers_read_who_came_when_for_what_fee_and_not_why(scenario: Boo
 
 
 SHOWN = {
-    *(
-        "id",
-        "status",
-        "starts_at",
-        "ends_at",
-        "time_zone",
-        "clinician_id",
-        "clinician_name",
-        "appointment_type_id",
-        "cpt_code",
-    ),
-    *("appointment_type_name", "location_id", "location_name", "telehealth", "attendances", "version"),
+    *("id", "status", "starts_at", "ends_at", "time_zone", "clinician_id", "clinician_name", "appointment_type_id"),
+    *("appointment_type_name", "location_id", "location_name", "telehealth", "attendances", "version", "cpt_code"),
 }
 SHOWN_OF_ATTENDANCE = {"client_id", "client_name", "status", "cancelled_at", "cancelled_late", "fee_due"}
 
@@ -67,5 +57,5 @@ def test_every_field_of_an_appointment_that_a_biller_sees_is_one_that_bills_need
     assert {name for name in fields_dict(PracticeAppointmentView) if getattr(part, name) is not None} == SHOWN
     (seen,) = part.attendances
     assert {name for name in fields_dict(AttendanceView) if getattr(seen, name) is not None} == SHOWN_OF_ATTENDANCE
-    assert fields_dict(PracticeAppointmentView).keys() - SHOWN == {"series_id"}
+    assert fields_dict(PracticeAppointmentView).keys() - SHOWN == {"series_id", "room_missing"}
     assert fields_dict(AttendanceView).keys() - SHOWN_OF_ATTENDANCE == {"reason", "internal_note", "client_pronouns"}

@@ -12,7 +12,7 @@ from portal_core.appointments.use_cases.book_appointment import BookAppointmentC
 from portal_core.appointments.use_cases.list_holidays import ListHolidays
 from portal_core.appointments.use_cases.remove_holiday import RemoveHoliday
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
-from tests.support.contracts.appointments.world import new_york
+from tests.support.contracts.appointments.world import ids_of, new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import WEDNESDAY, booked, grey, start_times
 
@@ -65,9 +65,9 @@ async def test_appointments_on_a_holiday_are_listed(scenario: BookingScenario) -
     await scenario.world.add_booking(other, scenario.appointment_type, new_york(6, 9), scenario.bob.client_id)
     for _ in range(2):
         view = await add_holidays(scenario)(scenario.world.front_desk, HOLIDAYS)
-        assert view.conflicts == (sooner.id, later.id, greens.appointment.id)
+        assert ids_of(view.conflicts) == (sooner.id, later.id, greens.appointment.id)
     week = await scenario.use_cases.get_availability(scenario.world.front_desk, scenario.grey)
-    assert week.conflicts == (sooner.id, later.id)
+    assert ids_of(week.conflicts) == (sooner.id, later.id)
     assert (await scenario.use_cases.get_appointment(scenario.ann, later.id)).status == "booked"
 
 

@@ -14,7 +14,7 @@ from portal_core.people.import_rows import ClinicianRow
 from portal_core.people.use_cases.change_clinician import ChangeClinician, ChangeClinicianCommand
 from portal_core.people.use_cases.import_people import ImportPeople, ImportPeopleCommand
 from portal_core.people.views import ChangedClinicianView
-from tests.support.contracts.appointments.world import new_york
+from tests.support.contracts.appointments.world import ids_of, new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import booked, start_times
 from tests.unit.appointments.waitlist_setup import current_offer, offer_slot_to_ann
@@ -34,7 +34,7 @@ async def test_appointments_of_a_clinician_who_leaves_are_listed(scenario: Booki
     assert left.conflicts == (sooner.id, later.id)
     assert (await leave(scenario, left.version)).conflicts == (sooner.id, later.id), "for as long as there are any"
     front = scenario.world.front_desk
-    assert (await scenario.use_cases.get_availability(front, scenario.grey)).conflicts == (sooner.id, later.id)
+    assert ids_of((await scenario.use_cases.get_availability(front, scenario.grey)).conflicts) == (sooner.id, later.id)
     for one in (started, later, sooner):
         assert (await scenario.use_cases.get_practice_appointment(front, one.id)).status == "booked"
 

@@ -25,7 +25,7 @@ from portal_core.appointments.use_cases.publish_availability import Opening, Pub
 from portal_core.appointments.use_cases.remove_availability_exception import RemoveAvailabilityExceptionCommand
 from portal_core.appointments.views import AppointmentFilter
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, PortalError, StaleVersion
-from tests.support.contracts.appointments.world import ZONE, new_york
+from tests.support.contracts.appointments.world import ZONE, ids_of, new_york
 from tests.unit.appointments.conftest import BookingScenario
 from tests.unit.appointments.practice_setup import NINE_TO_TWELVE, WEDNESDAY, booked, grey, start_times
 
@@ -229,7 +229,7 @@ class TestBlocking:
         )
         command = BlockTimeCommand(clinician_id=scenario.grey, starts_at=new_york(4, 9, 30), ends_at=new_york(4, 14))
         block = await scenario.use_cases.block(grey(scenario), command)
-        assert block.conflicts == (there.id,)
+        assert ids_of(block.conflicts) == (there.id,)
         assert await start_times(scenario) == [new_york(4, hour) for hour in (14, 15, 16)]
         with pytest.raises(SlotTaken):
             await scenario.use_cases.book(scenario.bob, BookAppointmentCommand(hold_id=held.id))

@@ -74,6 +74,9 @@ async def test_appointments_keep_their_local_time_under_new_rules(scenario: Book
         change_rules(scenario, one, HOUR)
     (shown, _) = (await list_shifted(front)).items
     assert (shown.id, shown.starts_at, shown.local_starts_at.hour) == (first.appointment.id, new_york(4, 9), 10)
+    assert (shown.clinician_name, [one.client_name for one in shown.attendances]) == ("Dr. Grey", ["Ann Lee"])
+    read = [one.record for one in await scenario.world.audit() if one.action == "appointments.read"]
+    assert read == [scenario.ann.client_id]
     assert await correct(scenario.world.system) == 2
     for one, hour in ((first, 10), (second, 11), (same, 14)):
         saved = await stored(scenario, one)

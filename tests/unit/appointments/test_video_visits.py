@@ -1,6 +1,7 @@
 """Video visits: who can join, when, and their check-ins."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import pytest
 from attrs import define, evolve, field
@@ -30,6 +31,8 @@ ROOM_OPENS_AT = new_york(4, 9, 45)
 @define
 class RecordingRooms(TelehealthRooms):
     """Records the participants, and that no unit of work was open."""
+
+    needs_clinician_link: ClassVar = False
 
     world: MemoryAppointmentsWorld
     visits: list[VideoVisit] = field(factory=list)

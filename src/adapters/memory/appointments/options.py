@@ -93,6 +93,7 @@ def load_booking_options(tx: MemoryTransaction, clinicians: Collection[UUID] | N
                 account_id=_account_id(tx, one.id),
                 room_link=one.room_link,
                 active=one.active,
+                room_missing=tx.store.needs_clinician_link and one.room_link is None,
             )
             for one in practice_rows(tx, "clinicians")
             if clinicians is None or one.id in clinicians

@@ -1,7 +1,7 @@
 """Views of appointments in memory."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,8 +13,14 @@ from adapters.memory.engine.rows import own_key, own_rows, visible
 from adapters.memory.engine.store import MemoryTransaction
 from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.model import Appointment, Booking
-from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
+from portal_core.appointments.practice_views import (
+    AppointmentSummaryView,
+    AttendanceSummaryView,
+    AttendanceView,
+    PracticeAppointmentView,
+)
 from portal_core.appointments.read_ports import AppointmentReads
+from portal_core.appointments.scheduling.wall_clock import LocalDateTime
 from portal_core.appointments.views import AppointmentFilter, AppointmentRow
 from portal_core.kernel.page import Page, PageRequest
 
@@ -55,6 +61,10 @@ class MemoryAppointmentReads(AppointmentReads):
         found = self.tx.table("appointments").get(own_key(self.tx, appointment_id))
         return self._practice_view(found) if found is not None else None
 
+    async def summaries(self, appointment_ids: Collection[UUID]) -> tuple[AppointmentSummaryView, ...]:
+        found = [one for one in own_rows(self.tx, "appointments") if one.id in set(appointment_ids)]
+        return tuple(self._summary(one) for one in sorted(found, key=_sort_key))
+
     def _in_order(
         self, client_id: UUID, filters: AppointmentFilter, page: PageRequest, now: datetime
     ) -> list[AppointmentRow]:
@@ -77,6 +87,7 @@ class MemoryAppointmentReads(AppointmentReads):
         booking_options = load_booking_options(self.tx, None)
         location = booking_options.locations.get(one.location_id) if one.location_id else None
         appointment_type = booking_options.appointment_types[one.appointment_type_id]
+        clinician = booking_options.clinicians[one.clinician_id]
         return PracticeAppointmentView(
             id=one.id,
             status=one.status,
@@ -84,16 +95,40 @@ class MemoryAppointmentReads(AppointmentReads):
             ends_at=one.ends_at,
             time_zone=one.time_zone,
             clinician_id=one.clinician_id,
-            clinician_name=booking_options.clinicians[one.clinician_id].name,
+            clinician_name=clinician.name,
             appointment_type_id=one.appointment_type_id,
             appointment_type_name=appointment_type.name,
             cpt_code=appointment_type.cpt_code,
             location_id=one.location_id,
             location_name=location.name if location else None,
             telehealth=one.telehealth,
+            room_missing=one.telehealth and one.status == "booked" and clinician.room_missing,
             series_id=one.series_id,
             attendances=tuple(self._attendance_view(attendance) for attendance in attendances(self.tx, one.id)),
             version=one.version,
+        )
+
+    def _summary(self, one: Appointment) -> AppointmentSummaryView:
+        seen = self._practice_view(one)
+        return AppointmentSummaryView(
+            id=seen.id,
+            status=seen.status,
+            starts_at=seen.starts_at,
+            local_starts_at=LocalDateTime(one.local_starts_at),
+            time_zone=seen.time_zone,
+            clinician_id=seen.clinician_id,
+            clinician_name=seen.clinician_name,
+            room_missing=bool(seen.room_missing),
+            series_id=seen.series_id,
+            attendances=tuple(
+                AttendanceSummaryView(
+                    client_id=part.client_id,
+                    client_name=part.client_name,
+                    client_pronouns=part.client_pronouns,
+                    status=part.status,
+                )
+                for part in seen.attendances
+            ),
         )
 
     def _attendance_view(self, attendance: Attendance) -> AttendanceView:

@@ -48,11 +48,15 @@ class IdempotentResponse:
 
 @define
 class MemoryStore:
-    """All tables by name. Rows are immutable, so a shallow copy of a table is a snapshot."""
+    """All tables by name. Rows are immutable, so a shallow copy of a table is a snapshot.
+
+    `needs_clinician_link` is that of the deployment's video rooms.
+    """
 
     clock: Clock
     tables: dict[str, Table] = field(factory=dict)
     lock: asyncio.Lock = field(factory=asyncio.Lock)
+    needs_clinician_link: bool = False
 
     def table(self, name: str) -> Table:
         """Return the committed rows of a table, for adapters that work outside a unit of work, and for tests."""

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from attrs import define
+from attrs import define, evolve
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -74,6 +74,7 @@ _CLINICIAN = entity(
     credentials=func.nullif(clinicians.c.credentials, EMPTY_TEXT),
     account_id=(func.portal.clinician_account(clinicians.c.practice_id, clinicians.c.id, type_=Uuid),),
     room_link=func.nullif(clinicians.c.room_link, EMPTY_TEXT),
+    room_missing=(),
 )
 
 
@@ -194,8 +195,13 @@ def settings_of(values: str | None) -> AppointmentSettings:
     return decode_settings(AppointmentSettings, values)
 
 
-def _clinician(row: Any) -> Clinician:
-    return _CLINICIAN.of(row, id=_uuid(row["id"]), account_id=_uuid(row["clinician_account"]))
+def _clinician(row: Any, tx: Transaction) -> Clinician:
+    return _CLINICIAN.of(
+        row,
+        id=_uuid(row["id"]),
+        account_id=_uuid(row["clinician_account"]),
+        room_missing=tx.needs_clinician_link and row["room_link"] is None,
+    )
 
 
 def _uuid(value: UUID | str | None) -> Any:
@@ -219,7 +225,8 @@ class PostgresBookingDirectory(BookingDirectory):
 
     async def for_client(self, client_id: UUID) -> BookingOptions:
         row = await self.tx.fetchrow(FOR_CLIENT, client_id=client_id)
-        return _booking_options_of(row, discharged=bool(row and row["discharged"]), erased=bool(row and row["erased"]))
+        found = _booking_options_of(row, self.tx)
+        return evolve(found, discharged=bool(row and row["discharged"]), erased=bool(row and row["erased"]))
 
     async def published_hours(self, client_id: UUID, on: date) -> list[PublishedHours]:
         rows = await self.tx.fetch(PUBLISHED_HOURS, client_id=client_id, on=on)
@@ -233,11 +240,11 @@ class PostgresBookingDirectory(BookingDirectory):
         ]
 
     async def for_practice(self) -> BookingOptions:
-        return _booking_options_of(await self.tx.fetchrow(FOR_PRACTICE))
+        return _booking_options_of(await self.tx.fetchrow(FOR_PRACTICE), self.tx)
 
     async def clinician(self, clinician_id: UUID) -> Clinician | None:
         row = await self.tx.fetchrow(CLINICIAN, id=clinician_id)
-        return None if row is None else _clinician(row)
+        return None if row is None else _clinician(row, self.tx)
 
     async def clients(self, client_ids: Collection[UUID]) -> Mapping[UUID, Client]:
         ids, clinician_id = list(client_ids), own_clients_of(self.tx.actor)
@@ -250,16 +257,14 @@ class PostgresBookingDirectory(BookingDirectory):
         return {row["id"]: _CLIENT.of(row) for row in rows}
 
 
-def _booking_options_of(row: Any, *, discharged: bool = False, erased: bool = False) -> BookingOptions:
+def _booking_options_of(row: Any, tx: Transaction) -> BookingOptions:
     assert row is not None, "a unit of work only opens for an existing practice"
     return BookingOptions(
         time_zone=row["time_zone"],
         settings=settings_of(row["settings"]),
         appointment_types={one.id: one for one in map(_appointment_type, row["appointment_types"] or ())},
         locations={one.id: one for one in map(_location, row["locations"] or ())},
-        clinicians={one.id: one for one in map(_clinician, row["clinicians"] or ())},
-        discharged=discharged,
-        erased=erased,
+        clinicians={one.id: one for one in (_clinician(each, tx) for each in row["clinicians"] or ())},
         settings_version=row["settings_version"],
     )
 

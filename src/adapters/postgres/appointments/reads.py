@@ -1,11 +1,12 @@
 """Views of appointments in PostgreSQL, by one statement for each method."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from attrs import define
-from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
+from sqlalchemy import Integer, Select, any_, bindparam, case, func, select, tuple_
 
 from adapters.postgres.appointments.attendances import attendance_texts, fee_of, load_attendance_keys
 from adapters.postgres.appointments.options import DISPLAY_NAME, EMPTY_TEXT, PRONOUNS, SETTINGS, settings_of
@@ -17,12 +18,17 @@ from adapters.postgres.appointments.tables import (
     attendances,
     locations,
 )
-from adapters.postgres.engine.columns import Instant, Uuid
+from adapters.postgres.engine.columns import Instant, Uuid, Uuids
 from adapters.postgres.engine.entities import entity
 from adapters.postgres.engine.statements import Statement, statement
 from adapters.postgres.engine.transaction import Transaction
 from adapters.postgres.people.tables import clients, clinicians
-from portal_core.appointments.practice_views import AttendanceView, PracticeAppointmentView
+from portal_core.appointments.practice_views import (
+    AppointmentSummaryView,
+    AttendanceSummaryView,
+    AttendanceView,
+    PracticeAppointmentView,
+)
 from portal_core.appointments.read_ports import AppointmentReads
 from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentRow
@@ -125,8 +131,15 @@ _APPOINTMENT = entity(
     cpt_code=appointment_types.c.cpt_code,
     location_name=locations.c.name,
     telehealth=(),
+    room_missing=(),
     attendances=(),
 )
+_ROOM_MISSING = (
+    appointments.c.location_id.is_(None)
+    & (appointments.c.status == "booked")
+    & (func.coalesce(clinicians.c.room_link, EMPTY_TEXT) == EMPTY_TEXT)
+).label("room_missing")
+"""Where the rooms are the clinicians' own."""
 _ATTENDANCE = entity(
     AttendanceView,
     attendances,
@@ -135,8 +148,14 @@ _ATTENDANCE = entity(
     client_pronouns=PRONOUNS,
     fee_due=(attendances.c.fee_amount, attendances.c.fee_currency),
 )
+_attending = attendances.join(
+    clients, (clients.c.practice_id == attendances.c.practice_id) & (clients.c.id == attendances.c.client_id)
+)
+_of_appointment = (attendances.c.practice_id == appointments.c.practice_id) & (
+    attendances.c.appointment_id == appointments.c.id
+)
 _of_practice = (
-    select(*_APPOINTMENT.columns, *_ATTENDANCE.columns)
+    select(*_APPOINTMENT.columns, _ROOM_MISSING, *_ATTENDANCE.columns)
     .select_from(appointments)
     .join(
         clinicians,
@@ -151,12 +170,7 @@ _of_practice = (
         locations,
         (locations.c.practice_id == appointments.c.practice_id) & (locations.c.id == appointments.c.location_id),
     )
-    .outerjoin(
-        attendances.join(
-            clients, (clients.c.practice_id == attendances.c.practice_id) & (clients.c.id == attendances.c.client_id)
-        ),
-        (attendances.c.practice_id == appointments.c.practice_id) & (attendances.c.appointment_id == appointments.c.id),
-    )
+    .outerjoin(_attending, _of_appointment)
     .where(appointments.c.practice_id == bindparam("practice_id"))
 )
 _in_order = (appointments.c.starts_at, appointments.c.id, attendances.c.client_id)
@@ -173,6 +187,28 @@ SCHEDULE_OF_CLINICIAN = statement(
 GET_FOR_PRACTICE = statement(
     "appointments.show_to_practice",
     _of_practice.where(appointments.c.id == bindparam("id")).order_by(*_in_order),
+    scope_exemption=_PRACTICE_SIDE,
+)
+_SUMMARY = entity(
+    AppointmentSummaryView, appointments, clinician_name=clinicians.c.name, room_missing=(), attendances=()
+)
+_ATTENDANCE_SUMMARY = entity(
+    AttendanceSummaryView, attendances, "attendance_", client_name=DISPLAY_NAME, client_pronouns=PRONOUNS
+)
+SUMMARIES = statement(
+    "appointments.summaries",
+    select(*_SUMMARY.columns, _ROOM_MISSING, *_ATTENDANCE_SUMMARY.columns)
+    .select_from(appointments)
+    .join(
+        clinicians,
+        (clinicians.c.practice_id == appointments.c.practice_id) & (clinicians.c.id == appointments.c.clinician_id),
+    )
+    .outerjoin(_attending, _of_appointment)
+    .where(
+        appointments.c.practice_id == bindparam("practice_id"),
+        appointments.c.id == any_(bindparam("ids", type_=Uuids)),
+    )
+    .order_by(*_in_order),
     scope_exemption=_PRACTICE_SIDE,
 )
 _seen = select(appointments.c.id, attendances.c.starts_at).select_from(_attended).where(*_own)
@@ -248,21 +284,31 @@ class PostgresAppointmentReads(AppointmentReads):
         found = await self._for_practice(await self.tx.fetch(GET_FOR_PRACTICE, id=appointment_id))
         return found[0] if found else None
 
+    async def summaries(self, appointment_ids: Collection[UUID]) -> tuple[AppointmentSummaryView, ...]:
+        parts, heads = _by_appointment(await self.tx.fetch(SUMMARIES, ids=list(appointment_ids)))
+        return tuple(
+            _SUMMARY.of(
+                head,
+                room_missing=self.tx.needs_clinician_link and head["room_missing"],
+                attendances=tuple(map(_ATTENDANCE_SUMMARY.of, parts[one])),
+            )
+            for one, head in heads.items()
+        )
+
     async def _reason(self, row: Any) -> str | None:
         return await self.tx.unseal(row[1], attendances.c.reason, row[0], row[18]) or None if row[18] else None
 
     async def _for_practice(self, rows: list[Any]) -> tuple[PracticeAppointmentView, ...]:
-        """Group joined rows of appointment and attendance by appointment."""
         await load_attendance_keys(self.tx, rows)
-        parts: dict[UUID, list[AttendanceView]] = {}
-        heads: dict[UUID, Any] = {}
-        for row in rows:
-            heads.setdefault(row["id"], row)
-            known = parts.setdefault(row["id"], [])
-            if row["attendance_client_id"] is not None:
-                known.append(await self._attendance(row))
+        parts, heads = _by_appointment(rows)
+        views = {one: tuple([await self._attendance(row) for row in some]) for one, some in parts.items()}
         return tuple(
-            _APPOINTMENT.of(head, telehealth=head["location_id"] is None, attendances=tuple(parts[one]))
+            _APPOINTMENT.of(
+                head,
+                telehealth=head["location_id"] is None,
+                room_missing=self.tx.needs_clinician_link and head["room_missing"],
+                attendances=views[one],
+            )
             for one, head in heads.items()
         )
 
@@ -270,6 +316,18 @@ class PostgresAppointmentReads(AppointmentReads):
         texts = await attendance_texts(self.tx, row, row["id"])
         fee_due = fee_of(row["attendance_fee_amount"], row["attendance_fee_currency"])
         return _ATTENDANCE.of(row, **texts, fee_due=fee_due)
+
+
+def _by_appointment(rows: list[Any]) -> tuple[dict[UUID, list[Any]], dict[UUID, Any]]:
+    """Joined rows of appointment and attendance: those of each appointment's attendances, and one of each."""
+    parts: dict[UUID, list[Any]] = {}
+    heads: dict[UUID, Any] = {}
+    for row in rows:
+        heads.setdefault(row["id"], row)
+        known = parts.setdefault(row["id"], [])
+        if row["attendance_client_id"] is not None:
+            known.append(row)
+    return parts, heads
 
 
 def _row(row: Any, settings: AppointmentSettings, reason: str | None) -> AppointmentRow:

@@ -83,7 +83,8 @@ def repository(make: Callable[[Transaction], T]) -> Repository[Transaction, T]:
 class PostgresBegin:
     """Opens units of work over a connection pool of the application role.
 
-    `public_url` is the deployment's URL, for practices without a host name of their own.
+    `public_url` is the deployment's URL, for practices without a host name of their own. `needs_clinician_link` is that
+    of the deployment's video rooms.
     """
 
     pool: Any
@@ -92,6 +93,7 @@ class PostgresBegin:
     ids: IdSource
     unit: type[PostgresUnit]
     public_url: str = "http://127.0.0.1:8000"
+    needs_clinician_link: bool = False
 
     @asynccontextmanager
     async def __call__(self, actor: Actor, *, read_only: bool = False) -> AsyncIterator[Any]:
@@ -102,7 +104,15 @@ class PostgresBegin:
                 # Across a practice, statements are planned for their values, and planning needs the scope beforehand.
                 alone = read_only and within_record(actor) and actor.origin.idempotent_request is None
                 kind = ReadOnlyTransaction if alone else Transaction
-                tx = kind(connection, actor, self.clock, self.ids, self.keys, public_url=self.public_url)
+                tx = kind(
+                    connection,
+                    actor,
+                    self.clock,
+                    self.ids,
+                    self.keys,
+                    public_url=self.public_url,
+                    needs_clinician_link=self.needs_clinician_link,
+                )
                 if not alone:
                     await connection.execute(begin_transaction_sql(actor))
                 try:

@@ -62,6 +62,7 @@ class Transaction:
     keys: RecordKeys
     entries: list[AuditEntry] = field(factory=list)
     public_url: str = ""
+    needs_clinician_link: bool = False
     claimed: bool = False
     replayed: Replayed | None = None
     _later: list[tuple[Statement, list[Any]]] = field(init=False, factory=list)

@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from portal_core.appointments.availability_views import AddedAvailabilityExceptionView
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.conflicts import first_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -53,7 +54,8 @@ class AddAvailabilityException:
         async with self.begin(actor) as unit:
             require_calendar_access(actor, command.clinician_id)
             booking_options = await unit.directory.for_practice()
-            if command.clinician_id not in booking_options.clinicians:
+            clinician = booking_options.clinicians.get(command.clinician_id)
+            if clinician is None:
                 raise NotFound("clinician", command.clinician_id)
             if command.location_id is not None and command.location_id not in booking_options.locations:
                 raise Invalid.at("location_id", "unknown", "Choose one of the practice's locations.")
@@ -79,8 +81,8 @@ class AddAvailabilityException:
                 facts = {"available": str(command.available).lower()}
                 audit_entry = AuditEntry("availability_exception.added", exception.id, facts=facts)
                 await unit.availability.add_exception(exception, audit_entry)
-            conflicts = await _conflicts(unit, command.clinician_id, exception, now)
-            return await unit.commit(AddedAvailabilityExceptionView.with_conflicts(exception, conflicts))
+            conflicts = await load_summaries(unit, await _conflicts(unit, command.clinician_id, exception, now))
+            return await unit.commit(AddedAvailabilityExceptionView.after(exception, clinician, conflicts))
 
 
 async def _conflicts(

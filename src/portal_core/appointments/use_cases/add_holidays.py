@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.availability_views import AddedHolidaysView, HolidayView
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.conflicts import first_conflicts
 from portal_core.appointments.policy import HOLIDAY_ROLES
 from portal_core.appointments.ports import AppointmentUnit
@@ -77,7 +78,7 @@ class AddHolidays:
                     )
                     await unit.availability.add_exception(known[day], AuditEntry("holiday.added", known[day].id))
             holidays = [known[day] for day in dates]
-            conflicts = first_conflicts(await _booked_on(unit, clinicians, holidays), now)
+            conflicts = await load_summaries(unit, first_conflicts(await _booked_on(unit, clinicians, holidays), now))
             view = AddedHolidaysView(holidays=tuple(map(HolidayView.of, holidays)), conflicts=conflicts)
             return await unit.commit(view)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.conflicts import MAX_CONFLICTS
 from portal_core.appointments.model import CalendarEntry
 from portal_core.appointments.policy import require_calendar_access
@@ -69,5 +70,5 @@ class BlockTime:
             )
             await unit.blocks.add(block, AuditEntry("time.blocked", block.id))
             booked = await unit.appointments.booked_times([clinician_id], block.starts_at, block.ends_at)
-            conflicts = tuple(one.id for one in booked[:MAX_CONFLICTS])
+            conflicts = await load_summaries(unit, [one.id for one in booked[:MAX_CONFLICTS]])
             return await unit.commit(BlockView.of(block, conflicts))

@@ -15,6 +15,7 @@ from portal_core.appointments.series import Series
 from portal_core.appointments.series_dates import (
     attempt_each,
     date_details,
+    load_series_view,
     notify_once,
     require_dates,
     require_local,
@@ -115,4 +116,4 @@ class BookSeries:
             )
             refused_starts = require_dates(booked, refused, time_zone, skip_conflicts=command.skip_conflicts)
             await notify_once(unit, actor, APPOINTMENT_BOOKED, booked, clinician)
-            return await unit.commit(SeriesView.of(series, booked, refused_starts))
+            return await unit.commit(await load_series_view(unit, actor, series, booked, refused_starts))

@@ -10,7 +10,7 @@ from portal_core.appointments.booking_changes import add_freed_slot
 from portal_core.appointments.model import Booking
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.practice_views import SeriesView
-from portal_core.appointments.series_dates import find_series, is_upcoming, notify_once
+from portal_core.appointments.series_dates import find_series, is_upcoming, load_series_view, notify_once
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import APPOINTMENT_CANCELLED
@@ -70,7 +70,8 @@ class CancelSeries:
                 ended, AuditEntry("series.ended", series.id, facts={"cancelled": str(len(upcoming))})
             )
             await notify_once(unit, actor, APPOINTMENT_CANCELLED, upcoming, clinicians.get(series.clinician_id))
-            return await unit.commit(SeriesView.of(ended, await unit.series.bookings(series.id)))
+            bookings = await unit.series.bookings(series.id)
+            return await unit.commit(await load_series_view(unit, actor, ended, bookings))
 
     async def _cancel(
         self, unit: AppointmentUnit, booking: Booking, command: CancelSeriesCommand, now: datetime

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from attrs import frozen
 
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.bulk_changes import BulkChange, change_appointments, first_ids
 from portal_core.appointments.model import Appointment
-from portal_core.appointments.option_views import ChangedLocationView
+from portal_core.appointments.option_views import ChangedLocationView, ClinicianOptionView
 from portal_core.appointments.ports import AppointmentUnit
 from portal_core.appointments.scheduling.wall_clock import DAY
 from portal_core.appointments.settings import (
@@ -89,23 +90,32 @@ class DefineLocation:
                 version=next_version(known, command.version),
             )
             await unit.setup.save_location(location, AuditEntry("location.defined", location.id))
-            done, kept = BulkChange(), tuple[UUID, ...]()
+            done, kept = BulkChange(), tuple[ClinicianOptionView, ...]()
             if known is not None:
                 done = await self._follow(unit, actor, known, location, command.keep, options)
             if known is not None and known.time_zone != location.time_zone != options.time_zone:
                 kept = await self._with_online_hours(unit, location, options)
             changed, conflicts = first_ids(done.changed), first_ids(done.conflicts)
-            return await unit.commit(ChangedLocationView.after(location, changed, conflicts, options.time_zone, kept))
+            seen = {one.id: one for one in await load_summaries(unit, {*changed, *conflicts})}
+            view = ChangedLocationView.after(
+                location,
+                tuple(seen[one] for one in changed),
+                tuple(seen[one] for one in conflicts),
+                options.time_zone,
+                kept,
+            )
+            return await unit.commit(view)
 
     async def _with_online_hours(
         self, unit: AppointmentUnit, location: Location, options: BookingOptions
-    ) -> tuple[UUID, ...]:
+    ) -> tuple[ClinicianOptionView, ...]:
         """The active clinicians, by id, with hours both at the location and for video visits."""
         yesterday = self.clock.now().date() - DAY
         rules = await unit.availability.rules([one.id for one in options.clinicians.values() if one.active])
         current = [one for one in rules if one.valid_until is None or one.valid_until >= yesterday]
         here = {one.clinician_id for one in current if one.location_id == location.id}
-        return tuple(sorted(here & {one.clinician_id for one in current if one.location_id is None}))
+        both = here & {one.clinician_id for one in current if one.location_id is None}
+        return tuple(ClinicianOptionView.of(options.clinicians[one]) for one in sorted(both))
 
     async def _follow(
         self,

@@ -16,6 +16,7 @@ from portal_core.appointments.series_dates import (
     attempt_each,
     date_details,
     find_series,
+    load_series_view,
     notify_once,
     require_dates,
     require_unchanged,
@@ -105,7 +106,8 @@ class ExtendSeries:
                 extended, AuditEntry("series.extended", series.id, facts={"booked": str(len(booked))})
             )
             await notify_once(unit, actor, APPOINTMENT_BOOKED, booked, clinician)
-            return await unit.commit(SeriesView.of(extended, await unit.series.bookings(series.id), refused_starts))
+            bookings = await unit.series.bookings(series.id)
+            return await unit.commit(await load_series_view(unit, actor, extended, bookings, refused_starts))
 
 
 def _clients(bookings: list[Booking]) -> tuple[UUID, ...]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.availability_views import AvailabilityView
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.conflicts import first_conflicts, hours_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -45,4 +46,5 @@ class GetAvailability:
             conflicts = (
                 hours_conflicts(booked, rules, exceptions, now) if clinician.active else first_conflicts(booked, now)
             )
-            return await unit.commit(AvailabilityView.of(clinician_id, rules, exceptions, conflicts))
+            affected = await load_summaries(unit, conflicts)
+            return await unit.commit(AvailabilityView.of(clinician, rules, exceptions, affected))

@@ -51,6 +51,11 @@ class JoinWaitlistCommand:
         if self.telehealth_only and self.location_id is not None:
             raise Invalid.at("telehealth_only", "location_given", "Must be off when a location is chosen.")
 
+    @property
+    def any_location(self) -> bool:
+        """Whether any location suits, and telehealth too."""
+        return self.location_id is None and not self.telehealth_only
+
 
 @frozen
 class JoinWaitlist:
@@ -60,7 +65,8 @@ class JoinWaitlist:
 
     Raises:
         ClientDischarged: the client was discharged.
-        NotBookable: not bookable online for this client, or a type with several seats.
+        NotBookable: not bookable online for this client, or a type with several seats; with `telehealth_only`, also a
+            clinician who has no room.
         AlreadyOnWaitlist: the client has such an entry, or as many entries as the practice allows.
         Invalid: dates in the past, too far ahead or in the wrong order, or times in the wrong order.
     """
@@ -82,7 +88,7 @@ class JoinWaitlist:
                 client_id=client_id,
                 appointment_type_id=command.appointment_type_id,
                 location_id=command.location_id,
-                any_location=command.location_id is None and not command.telehealth_only,
+                any_location=command.any_location,
                 clinician_id=command.clinician_id,
                 earliest_date=command.earliest_date,
                 latest_date=command.latest_date,
@@ -107,12 +113,17 @@ class JoinWaitlist:
 
 
 def _require_bookable(booking_options: BookingOptions, command: JoinWaitlistCommand) -> None:
-    care_team = [one.id for one in booking_options.clinicians.values() if one.active]
+    location_id, any_location = command.location_id, command.any_location
+    care_team = [
+        one.id
+        for one in booking_options.clinicians.values()
+        if one.active and (any_location or one.can_meet_at(location_id))
+    ]
     clinicians = [command.clinician_id] if command.clinician_id else care_team
     if not clinicians:
         raise NotBookable
     for one in clinicians:
-        reservable_by_client(booking_options, command.appointment_type_id, command.location_id, one)
+        reservable_by_client(booking_options, command.appointment_type_id, location_id, one, any_location=any_location)
 
 
 def _validate_latest_date(entry: WaitlistEntry, now: datetime) -> None:

@@ -2,10 +2,11 @@
 
 from attrs import frozen
 
-from portal_core.appointments.availability_views import ShiftedAppointmentView
-from portal_core.appointments.conflicts import MAX_CONFLICTS
+from portal_core.appointments.booking_changes import load_summaries
+from portal_core.appointments.bulk_changes import first_ids
 from portal_core.appointments.local_times import is_shifted
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import AppointmentSummaryView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.authorization import require_staff_or_system
 from portal_core.kernel.page import Page
@@ -28,9 +29,9 @@ class ListShiftedAppointments:
     begin: Begin[AppointmentUnit]
     clock: Clock
 
-    async def __call__(self, actor: Actor) -> Page[ShiftedAppointmentView]:
+    async def __call__(self, actor: Actor) -> Page[AppointmentSummaryView]:
         async with self.begin(actor, read_only=True) as unit:
             require_staff_or_system(actor, "front_desk", "administrator")
             booked = await unit.appointments.upcoming(self.clock.now())
-            shifted = [ShiftedAppointmentView.of(one) for one in booked if is_shifted(one)]
-            return await unit.commit(Page(tuple(shifted[:MAX_CONFLICTS])))
+            shifted = first_ids(one for one in booked if is_shifted(one))
+            return await unit.commit(Page(await load_summaries(unit, shifted)))

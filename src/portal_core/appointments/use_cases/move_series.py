@@ -19,6 +19,7 @@ from portal_core.appointments.series_dates import (
     date_details,
     find_series,
     is_upcoming,
+    load_series_view,
     notify_once,
     require_dates,
     require_local,
@@ -132,7 +133,8 @@ class MoveSeries:
                 for one in bookings
                 if one.appointment.id not in moved_ids and _is_to_come(series, one, command.from_date, now)
             ]
-            return await unit.commit(SeriesView.of(moved_series, bookings, refused_starts, not_moved))
+            view = await load_series_view(unit, actor, moved_series, bookings, refused_starts, not_moved)
+            return await unit.commit(view)
 
     async def _lock(
         self, unit: AppointmentUnit, series: Series, clinicians: Iterable[UUID], from_date: date | None, now: datetime

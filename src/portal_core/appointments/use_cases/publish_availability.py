@@ -8,6 +8,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from portal_core.appointments.availability_views import AvailabilityView
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.conflicts import first_conflicts, hours_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -58,7 +59,8 @@ class PublishAvailabilityCommand:
 class PublishAvailability:
     """Replaces a clinician's weekly rules. For the front desk and administrators; clinicians for themselves.
 
-    Appointments outside the new hours stay booked, and are listed in `conflicts`.
+    Appointments outside the new hours stay booked, and are listed in `conflicts`. Hours for video visits are published
+    even if the clinician has no room yet, which `room_missing` says.
 
     Raises:
         NotFound: no such clinician, or a colleague's calendar.
@@ -74,7 +76,8 @@ class PublishAvailability:
         async with self.begin(actor) as unit:
             require_calendar_access(actor, command.clinician_id)
             booking_options = await unit.directory.for_practice()
-            if command.clinician_id not in booking_options.clinicians:
+            clinician = booking_options.clinicians.get(command.clinician_id)
+            if clinician is None:
                 raise NotFound("clinician", command.clinician_id)
             now = self.clock.now()
             rules = self._rules(command, booking_options, now)
@@ -90,9 +93,11 @@ class PublishAvailability:
                 unit.availability.exceptions([command.clinician_id], today - DAY, date.max),
                 unit.appointments.booked_times([command.clinician_id], now),
             )
-            active = booking_options.clinicians[command.clinician_id].active
-            conflicts = hours_conflicts(booked, rules, exceptions, now) if active else first_conflicts(booked, now)
-            return await unit.commit(AvailabilityView.of(command.clinician_id, rules, exceptions, conflicts))
+            conflicts = (
+                hours_conflicts(booked, rules, exceptions, now) if clinician.active else first_conflicts(booked, now)
+            )
+            affected = await load_summaries(unit, conflicts)
+            return await unit.commit(AvailabilityView.of(clinician, rules, exceptions, affected))
 
     def _rules(
         self, command: PublishAvailabilityCommand, booking_options: BookingOptions, now: datetime

@@ -1,6 +1,6 @@
 """Staff give a clinician's appointments to a colleague, in one step."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,12 +9,14 @@ from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from portal_core.appointments.availability_views import ReassignedAppointmentsView, RefusedReassignmentView
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.bulk_changes import change_appointments, first_ids
 from portal_core.appointments.conflicts import MAX_CONFLICTS
 from portal_core.appointments.errors import NotBookable, OutsideAvailability, SlotTaken
 from portal_core.appointments.model import Appointment, CalendarEntry
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import ClientSummaryView
 from portal_core.appointments.scheduling.availability import BookedTime, date_range_around, id_set, outside_hours
 from portal_core.appointments.scheduling.wall_clock import DAY, require_aware
 from portal_core.appointments.settings import BookingOptions
@@ -117,16 +119,30 @@ class ReassignAppointments:
             joined, taken_out = await _hand_over(unit, clients, command, left=left)
             alone = (await unit.care_teams.only_with([source])).get(source, ()) if left else ()
             reasons |= {one.id: SlotTaken for one in done.conflicts}
-            refused = [RefusedReassignmentView.of(one.id, reasons[one.id]) for one in wanted if one.id in reasons]
+            moved, refused = first_ids(done.changed), first_ids(one for one in wanted if one.id in reasons)
+            appointments = {one.id: one for one in await load_summaries(unit, (*moved, *refused))}
+            teams = [joined[:MAX_CONFLICTS], taken_out[:MAX_CONFLICTS], tuple(alone[:MAX_CONFLICTS])]
+            joined_teams, left_teams, without_clinician = await _client_summaries(unit, teams)
             view = ReassignedAppointmentsView(
-                moved=first_ids(done.changed),
-                refused=tuple(refused[:MAX_CONFLICTS]),
+                moved=tuple(appointments[one] for one in moved),
+                refused=tuple(RefusedReassignmentView.of(appointments[one], reasons[one]) for one in refused),
                 series=series[:MAX_CONFLICTS],
-                joined_care_teams=joined[:MAX_CONFLICTS],
-                left_care_teams=taken_out[:MAX_CONFLICTS],
-                clients_without_clinician=tuple(alone[:MAX_CONFLICTS]),
+                joined_care_teams=joined_teams,
+                left_care_teams=left_teams,
+                clients_without_clinician=without_clinician,
             )
             return await unit.commit(view)
+
+
+async def _client_summaries(
+    unit: AppointmentUnit, lists: Sequence[Sequence[UUID]]
+) -> list[tuple[ClientSummaryView, ...]]:
+    """Who the clients in each list are; audited."""
+    every = {one for some in lists for one in some}
+    known = await unit.directory.clients(every) if every else {}
+    for client_id in sorted(known):
+        await unit.audit.record(AuditEntry("client.read", client_id, record=client_id))
+    return [tuple(ClientSummaryView.of(known[one]) for one in some) for some in lists]
 
 
 async def _reasons(

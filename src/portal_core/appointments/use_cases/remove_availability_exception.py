@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import frozen
 
 from portal_core.appointments.availability_views import ConflictsView
+from portal_core.appointments.booking_changes import load_summaries
 from portal_core.appointments.conflicts import hours_conflicts
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
@@ -51,7 +52,8 @@ class RemoveAvailabilityException:
                 raise NotFound("availability_exception", exception_id)
             audit_entry = AuditEntry("availability_exception.removed", exception_id)
             await unit.availability.remove_exception(clinician_id, exception_id, audit_entry)
-            return await unit.commit(ConflictsView(conflicts=await _conflicts(unit, clinician_id, removed, now)))
+            conflicts = await load_summaries(unit, await _conflicts(unit, clinician_id, removed, now))
+            return await unit.commit(ConflictsView(conflicts=conflicts))
 
 
 async def _conflicts(

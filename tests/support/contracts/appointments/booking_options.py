@@ -1,6 +1,7 @@
 """Contract of booking options."""
 
 from datetime import date, time, timedelta
+from uuid import UUID
 
 import pytest
 from attrs import evolve
@@ -125,6 +126,26 @@ class BookingOptionsContract:
             grey: ("Dr. Grey", "PhD", True),
             gone: ("Dr. Gone", None, False),
         }
+
+    async def test_room_is_missing_where_rooms_are_the_clinicians_own(self, world: AppointmentsWorld) -> None:
+        client = await world.add_client()
+        grey = await world.add_clinician("Dr. Grey", room_link="https://rooms.test/grey")
+        green = await world.add_clinician("Dr. Green")
+        for one in (grey, green):
+            await world.join_care_team(client, one)
+
+        async def missing() -> list[dict[UUID, bool]]:
+            async with world.begin(world.as_client(client), read_only=True) as unit:
+                own = await unit.directory.for_client(client)
+            async with world.begin(world.front_desk) as unit:
+                every = await unit.directory.for_practice()
+                single = [await unit.directory.clinician(one) for one in (grey, green)]
+            found = (own.clinicians.values(), every.clinicians.values(), [one for one in single if one is not None])
+            return [{one.id: one.room_missing for one in some} for some in found]
+
+        assert await missing() == [{grey: False, green: False}] * 3
+        world.use_clinician_rooms()
+        assert await missing() == [{grey: False, green: True}] * 3
 
     async def test_published_hours_are_those_of_the_care_team(self, world: AppointmentsWorld) -> None:
         client, grey, green = await world.add_client(), await world.add_clinician(), await world.add_clinician()

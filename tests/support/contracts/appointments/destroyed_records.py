@@ -127,7 +127,7 @@ class DestroyedRecordsContract:
         series = await use_cases.book_series(world.front_desk, weekly)
         await world.destroy_key(ann)
         moved = RescheduleAppointmentForClientsCommand(
-            appointment_id=series.appointments[0], choice=world.choice(clinician, appointment_type, new_york(3, 11))
+            appointment_id=series.appointments[0].id, choice=world.choice(clinician, appointment_type, new_york(3, 11))
         )
         assert (await use_cases.reschedule_for(world.front_desk, moved)).starts_at == new_york(3, 11)
         ended = await use_cases.cancel_series(

@@ -13,7 +13,7 @@ from portal_core.appointments.use_cases.remove_availability_exception import Rem
 from portal_core.kernel.time_zones import zone_info
 from tests.support.contracts.appointments.reference_model import ModelBusyTime, ModelException, ModelHours
 from tests.support.contracts.appointments.state_machine_base import DAYS, TIMES, AppointmentsStateMachineBase
-from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, new_york
+from tests.support.contracts.appointments.world import AUDIT_ENTRY, ZONE, ids_of, new_york
 
 
 class OpeningHoursStateMachine(AppointmentsStateMachineBase):
@@ -86,7 +86,7 @@ class OpeningHoursStateMachine(AppointmentsStateMachineBase):
         command = BlockTimeCommand(clinician_id=clinician, starts_at=at, ends_at=until)
         view = self.attempt(self.use_cases.block(self.world.front_desk, command), None)
         assert view is not None
-        assert set(view.conflicts) == {
+        assert set(ids_of(view.conflicts)) == {
             one.id
             for one in self.model.appointments.values()
             if one.status == "booked" and one.clinician == clinician and one.at < until and at < one.until

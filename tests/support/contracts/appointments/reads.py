@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal_core.appointments.practice_views import PracticeAppointmentView
+from portal_core.appointments.practice_views import AttendanceSummaryView, PracticeAppointmentView
 from portal_core.appointments.settings import AppointmentSettings
 from portal_core.appointments.views import AppointmentCategory, AppointmentFilter, AppointmentRow
 from portal_core.kernel.actor import Actor, StaffActor
@@ -187,6 +187,71 @@ class ReadsContract:
                     await unit.appointment_reads.list_for_practice(
                         client, AppointmentFilter(), PageRequest(after), world.clock.now(), None
                     )
+
+    async def test_room_is_missing_of_booked_video_visits_where_rooms_are_the_clinicians_own(
+        self, world: AppointmentsWorld
+    ) -> None:
+        ann, office, kind = await world.add_client(), await world.add_location(), await world.add_appointment_type()
+        grey = await world.add_clinician("Dr. Grey", room_link="https://rooms.test/grey")
+        green = await world.add_clinician("Dr. Green")
+        await world.add_booking(grey, kind, new_york(3, 9), ann)
+        await world.add_booking(green, kind, new_york(3, 10), ann)
+        await world.add_booking(green, kind, new_york(3, 11), ann, location_id=office.id)
+        off = await world.add_booking(green, kind, new_york(3, 12), ann)
+        async with world.begin(world.front_desk) as unit:
+            await unit.appointments.save(off.cancel(at=world.clock.now(), reason=None), AUDIT_ENTRY)
+            await unit.commit(None)
+
+        async def missing() -> list[bool]:
+            async with world.begin(world.front_desk) as unit:
+                week = await unit.appointment_reads.schedule(new_york(2, 0), new_york(9, 0), None)
+                every = [await unit.appointment_reads.get_for_practice(one.id) for one in week]
+            assert tuple(every) == week
+            return [one.room_missing for one in week]
+
+        assert await missing() == [False] * 4
+        world.use_clinician_rooms()
+        assert await missing() == [False, True, False, False]
+
+    async def test_summaries_say_who_when_and_with_whom(self, world: AppointmentsWorld) -> None:
+        ann, bob = await world.add_client(chosen="Annie", pronouns="she/her"), await world.add_client(given="Bob")
+        grey, green = await world.add_clinician("Dr. Grey"), await world.add_clinician("Dr. Green")
+        office, couple = await world.add_location(), await world.add_appointment_type("Couple", seats=2)
+        later = await world.add_booking(grey, couple, new_york(10, 10), ann, bob)
+        sooner = await world.add_booking(green, couple, new_york(3, 10), bob, location_id=office.id)
+        await world.add_booking(green, couple, new_york(3, 12), bob)
+        other = await world.other_practice()
+        kind = await other.add_appointment_type()
+        elsewhere = await other.add_booking(
+            await other.add_clinician(), kind, new_york(3, 10), await other.add_client()
+        )
+        async with world.begin(world.as_client(ann)) as unit:
+            own = await unit.appointments.get(ann, later.appointment.id)
+            assert own is not None
+            await unit.appointments.save(own.leave(ann, at=world.clock.now(), reason="Ill"), AUDIT_ENTRY)
+            await unit.commit(None)
+        wanted = [one.appointment.id for one in (later, sooner, elsewhere)]
+        async with world.begin(world.front_desk) as unit:
+            assert await unit.appointment_reads.summaries([]) == ()
+            found = await unit.appointment_reads.summaries([*wanted, world.ids.new()])
+        left = AttendanceSummaryView(
+            client_id=ann, client_name="Annie Lee", client_pronouns="she/her", status="cancelled"
+        )
+        comes = AttendanceSummaryView(client_id=bob, client_name="Bob Lee", client_pronouns=None, status="attending")
+        both = tuple(sorted((left, comes), key=lambda one: one.client_id))
+        assert [(one.id, one.clinician_id, one.clinician_name, one.attendances) for one in found] == [
+            (sooner.appointment.id, green, "Dr. Green", (comes,)),
+            (later.appointment.id, grey, "Dr. Grey", both),
+        ]
+        assert [(one.starts_at, one.local_starts_at, one.time_zone, one.status) for one in found] == [
+            (new_york(3, 10), datetime(2026, 3, 3, 10), ZONE, "booked"),  # noqa: DTZ001
+            (new_york(10, 10), datetime(2026, 3, 10, 10), ZONE, "booked"),  # noqa: DTZ001
+        ]
+        assert [one.room_missing for one in found] == [False, False]
+        world.use_clinician_rooms()
+        async with world.begin(world.front_desk) as unit:
+            found = await unit.appointment_reads.summaries(wanted)
+        assert [one.room_missing for one in found] == [False, True]
 
     async def test_other_clients_appointments_are_not_listed(self, world: AppointmentsWorld) -> None:
         ann, bob, clinician = await world.add_client(), await world.add_client(), await world.add_clinician()

@@ -14,7 +14,7 @@ from portal_core.appointments.use_cases.move_series import MoveSeriesCommand
 from tests.support.contracts.appointments.reference_model import TIME_ZONE, ModelAppointment
 from tests.support.contracts.appointments.waitlist_reference_model import ModelSeries
 from tests.support.contracts.appointments.waitlist_state_machine import WaitlistStateMachine
-from tests.support.contracts.appointments.world import new_york
+from tests.support.contracts.appointments.world import ids_of, new_york
 
 SERIES_STARTS = st.tuples(st.sampled_from([2, 3, 3, 4, 9]), st.integers(9, 14), st.sampled_from([0, 0, 30]))
 
@@ -53,7 +53,7 @@ class SeriesStateMachine(WaitlistStateMachine):
         if view is not None:
             assert [at for at in starts if at not in bookable] == list(view.refused)
             self.model.series[view.id] = series
-            self._record_dates(series, bookable, view.appointments)
+            self._record_dates(series, bookable, ids_of(view.appointments))
 
     @precondition(lambda self: self.model.series)
     @rule(data=st.data(), count=st.integers(1, 2), skip=st.booleans())
@@ -73,7 +73,7 @@ class SeriesStateMachine(WaitlistStateMachine):
         if view is not None:
             assert [at for at in starts if at not in bookable] == list(view.refused)
             series.planned += starts
-            new = [one for one in view.appointments if one not in series.appointments]
+            new = [one for one in ids_of(view.appointments) if one not in series.appointments]
             self._record_dates(series, bookable, new)
 
     @precondition(lambda self: self.model.series)

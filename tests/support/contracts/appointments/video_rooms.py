@@ -4,12 +4,14 @@ Subclasses provide the fixture `rooms`, and `room_server` for those that sign.
 """
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from attrs import evolve, frozen
 
+from portal_core.appointments.errors import NoRoom
 from portal_core.appointments.ports import TelehealthRooms, VideoVisit
 from tests.support.clock import FixedClock
 
@@ -100,6 +102,13 @@ class TelehealthRoomsContract:
             _, expires_at = await rooms.link(visit, valid_for=valid_for)
             assert expires_at.utcoffset() == timedelta(0)
             assert clock.now() < expires_at <= visit.ends_at
+
+    async def test_visit_without_a_link_has_a_room_unless_it_takes_place_in_the_clinicians_own(
+        self, rooms: TelehealthRooms, visit: VideoVisit
+    ) -> None:
+        refusal = pytest.raises(NoRoom) if rooms.needs_clinician_link else nullcontext()
+        with refusal:
+            await rooms.link(evolve(visit, clinician_link=None), valid_for=FIVE)
 
 
 class SignedRoomsContract(TelehealthRoomsContract):

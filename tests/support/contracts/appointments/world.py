@@ -9,6 +9,7 @@ from portal_core.appointments.attendance import Attendance
 from portal_core.appointments.booking import SlotChoice
 from portal_core.appointments.model import Appointment, Booking, CalendarEntry
 from portal_core.appointments.ports import AppointmentUnit
+from portal_core.appointments.practice_views import AppointmentSummaryView
 from portal_core.appointments.scheduling.availability import AvailabilityRule
 from portal_core.appointments.scheduling.durations import AppointmentTiming
 from portal_core.appointments.scheduling.wall_clock import first_instant
@@ -38,8 +39,17 @@ class AppointmentsWorld(ABC):
 
     @abstractmethod
     async def add_clinician(
-        self, name: str = "Dr. Grey", *, credentials: str | None = None, active: bool = True
+        self,
+        name: str = "Dr. Grey",
+        *,
+        credentials: str | None = None,
+        active: bool = True,
+        room_link: str | None = None,
     ) -> UUID: ...
+
+    @abstractmethod
+    def use_clinician_rooms(self) -> None:
+        """Have video visits take place in the clinicians' own rooms from now on."""
 
     @abstractmethod
     async def add_clinician_account(self, clinician_id: UUID) -> UUID:
@@ -265,3 +275,8 @@ class AppointmentsWorld(ABC):
 def new_york(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
     """The UTC instant of a time in 2026 in New York, where clocks go forward on 8 March."""
     return first_instant(datetime(2026, month, day, hour, minute), ZONE)  # noqa: DTZ001
+
+
+def ids_of(appointments: Iterable[AppointmentSummaryView]) -> tuple[UUID, ...]:
+    """The ids of appointments that an answer lists."""
+    return tuple(one.id for one in appointments)

@@ -76,7 +76,8 @@ def upgrade() -> None:
     )
     op.execute(
         """
-        CREATE INDEX download_links_practice_id_client_id_file_id_idx ON portal.download_links (practice_id, client_id, file_id)
+        CREATE INDEX download_links_practice_id_client_id_file_id_idx
+          ON portal.download_links (practice_id, client_id, file_id)
         """
     )
     op.execute(
@@ -121,7 +122,8 @@ def upgrade() -> None:
     )
     op.execute(
         """
-        CREATE INDEX documents_practice_id_client_id_listed_at_id_idx ON portal.documents (practice_id, client_id, listed_at, id)
+        CREATE INDEX documents_practice_id_client_id_listed_at_id_idx
+          ON portal.documents (practice_id, client_id, listed_at, id)
         """
     )
     op.execute(
@@ -160,7 +162,8 @@ def upgrade() -> None:
     )
     op.execute(
         """
-        CREATE UNIQUE INDEX document_versions_number_key ON portal.document_versions (practice_id, client_id, document_id, number)
+        CREATE UNIQUE INDEX document_versions_number_key
+          ON portal.document_versions (practice_id, client_id, document_id, number)
         """
     )
     op.execute(

@@ -11,8 +11,9 @@ from msgspec import Meta
 from entrypoints.http.contract.fields import FromPath, Instant, Request
 from entrypoints.http.contract.routing import get, post
 from entrypoints.http.server.request import PortalRequest
-from portal_core.appointments.availability_views import ReassignedAppointmentsView, ShiftedAppointmentView
+from portal_core.appointments.availability_views import ReassignedAppointmentsView
 from portal_core.appointments.errors import NotBookable
+from portal_core.appointments.practice_views import AppointmentSummaryView
 from portal_core.appointments.use_cases.list_shifted_appointments import ListShiftedAppointments
 from portal_core.appointments.use_cases.reassign_appointments import (
     MAX_CHOSEN,
@@ -46,7 +47,7 @@ class ShiftedAppointmentsController(Controller):
     @get("", raises=[Forbidden])
     async def list_shifted_appointments(
         self, request: PortalRequest, list_shifted_appointments: NamedDependency[ListShiftedAppointments]
-    ) -> Page[ShiftedAppointmentView]:
+    ) -> Page[AppointmentSummaryView]:
         """Lists booked appointments that no longer begin at the local time that was booked.
 
         A daily job moves them back, except those that would then begin in the past or while the clinician is busy.
