@@ -15,7 +15,7 @@ from portal_core.files.kinds.zip_archive import MAX_EXPANDED_BYTES, Expansion, e
 from portal_core.kernel.errors import Overloaded, Unavailable
 
 # In one piece it would stop virus scanners on the machines of those who have this repository.
-_SIGNATURE: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 _STREAM: Final = re.compile(rb"(?<!end)stream[\r\n]")
 _STREAM_LENGTH: Final = 7
 _INPUT_LENGTH = 16_384
@@ -53,8 +53,8 @@ def _scan(content: FileContent) -> ScanResult:
 def _holds_signature(pieces: Iterable[bytes]) -> bool:
     seen = b""
     for piece in pieces:
-        seen = seen[1 - len(_SIGNATURE) :] + piece
-        if _SIGNATURE in seen:
+        seen = seen[1 - len(EICAR) :] + piece
+        if EICAR in seen:
             return True
     return False
 
