@@ -19,7 +19,10 @@ START_SECONDS = 60.0
 
 @contextmanager
 def running_clamd(folder: Path, limits: str = f"StreamMaxLength {MAX_STREAM_MEGABYTES}M") -> Iterator[str]:
-    """The path of the socket. `limits` are lines of clamd.conf. It runs as whoever runs the tests, and asks nobody for newer signatures."""
+    """The path of the socket. It runs as whoever runs the tests, and asks nobody for newer signatures.
+
+    `limits` are lines of its clamd.conf.
+    """
     if not CLAMD.exists():
         if os.environ.get("PORTAL_REQUIRE_ALL"):
             pytest.fail("install Debian's clamav-daemon")
