@@ -49,9 +49,9 @@ async def _play(state: State, kind: str, number: int) -> list[dict[str, Any]]:
     return [dict(row) for row in answer]
 
 
-@get("/list/{number:int}")
-async def listing(state: State, number: int) -> list[dict[str, Any]]:
-    return await _play(state, "list", number)
+@get(["/list/{number:int}", "/documents/{number:int}"])
+async def listing(state: State, scope: dict[str, Any], number: int) -> list[dict[str, Any]]:
+    return await _play(state, scope["path"].split("/")[1], number)
 
 
 @post(["/book/{number:int}", "/keyed/{number:int}"])

@@ -20,7 +20,7 @@ from bench.scene import Person, Scene, Size, cluster, filled
 
 PORTAL = "/api/v1/portal"
 UPLOADS = 50
-_SMALL = Size("files", 100, 100, 1)
+_SMALL = Size("uploads", 100, 100, 1)
 _START = b"%PDF-1.4\n"
 
 
