@@ -25,15 +25,21 @@ from bench.load import drive
 from bench.recorder import Recorded, again, record
 from bench.replay import Replay
 from bench.scene import Scene, Size, cluster, filled
-from bench.workload import BenchRequest, baseline, booking, listing
+from bench.workload import BenchRequest, baseline, booking, documents, listing
 
 SMALL = Size("small", 1_000, 1_000, 25)
 LARGE = Size("large", 100_000, 1_000, 10)
 CONNECTIONS = (1, 16, 64)
 SEVERAL = 16
-KINDS = {"list": "list my appointments", "book": "book", "keyed": "book, with an Idempotency-Key"}
-_TOGETHER = {"list": 10, "book": 1, "keyed": 1}
+KINDS = {
+    "list": "list my appointments",
+    "documents": "list my documents",
+    "book": "book",
+    "keyed": "book, with an Idempotency-Key",
+}
+_TOGETHER = {"list": 10, "documents": 10, "book": 1, "keyed": 1}
 _WORTH_SAYING = 0.03
+_LISTS = ("list", "documents")
 _REPEATED = 10
 """A list can be requested repeatedly; a time can be booked only once until the scene is reset."""
 
@@ -61,16 +67,18 @@ class Asked:
     def of(cls, scene: Scene) -> "Asked":
         asks = {
             "list": listing(scene, 201),
+            "documents": documents(scene, 201),
             "book": booking(scene, 1_000, keyed=False),
             "keyed": booking(scene, 1_000, keyed=True),
         }
         recorded = asyncio.run(record(scene, asks))
-        recorded["list"] = [again(one) for one in recorded["list"] * 20]
+        for kind in _LISTS:
+            recorded[kind] = [again(one) for one in recorded[kind] * 20]
         scene.forget()
         return cls(scene, asks, recorded)
 
     def wanted(self, kind: str) -> list[BenchRequest]:
-        return self.asks[kind][1:] * (_REPEATED if kind == "list" else 1)
+        return self.asks[kind][1:] * (_REPEATED if kind in _LISTS else 1)
 
 
 def main() -> None:

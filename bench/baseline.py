@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Response, get, post
+from litestar import Litestar, Request, Response, get, post, put
 from litestar.datastructures import State
 from litestar.params import JSONBody
+from litestar.response import Stream
 
 from adapters.postgres.engine.pool import open_pool
 from bench.recorder import Recorded
@@ -19,6 +20,7 @@ from entrypoints.processes import die_with_parent
 
 DATABASE = "BENCH_DATABASE_URL"
 RECORDED = "BENCH_RECORDED"
+CONTENT_BYTES = 10 * 1024 * 1024
 
 
 class Slot(msgspec.Struct):
@@ -47,14 +49,35 @@ async def _play(state: State, kind: str, number: int) -> list[dict[str, Any]]:
     return [dict(row) for row in answer]
 
 
-@get("/list/{number:int}")
-async def listing(state: State, number: int) -> list[dict[str, Any]]:
-    return await _play(state, "list", number)
+@get(["/list/{number:int}", "/documents/{number:int}"])
+async def listing(state: State, scope: dict[str, Any], number: int) -> list[dict[str, Any]]:
+    return await _play(state, scope["path"].split("/")[1], number)
 
 
 @post(["/book/{number:int}", "/keyed/{number:int}"])
 async def booking(state: State, scope: dict[str, Any], number: int, data: JSONBody[Booking]) -> Response[Any]:
     return Response(await _play(state, scope["path"].split("/")[1], number), status_code=201)
+
+
+@put("/content", status_code=200, request_max_body_size=None)
+async def received(request: Request[Any, Any, Any]) -> dict[str, int]:
+    """Receives bytes, and keeps none."""
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+    return {"size": size}
+
+
+@get("/content")
+async def sent() -> Stream:
+    """Sends bytes of nothing."""
+    piece = bytes(CONTENT_BYTES // 40)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield piece
+
+    return Stream(pieces(), headers={"content-length": str(CONTENT_BYTES)})
 
 
 @asynccontextmanager
@@ -71,4 +94,4 @@ async def _opened(app: Litestar) -> AsyncIterator[None]:
 def application() -> Litestar:
     """The ASGI application of one worker process."""
     die_with_parent()
-    return Litestar([listing, booking], lifespan=[_opened], openapi_config=None, logging_config=None)
+    return Litestar([listing, booking, received, sent], lifespan=[_opened], openapi_config=None, logging_config=None)

@@ -1,6 +1,6 @@
-"""Prints ratios for files' content: the cipher, ranges, the encrypted folder, and the memory of uploads at once.
+"""Prints ratios for files' content: the cipher, ranges, the encrypted folder, HTTP, and the memory of uploads at once.
 
-    python -m bench.files
+    python -m bench.files [--quick]
 
 The two members of each pair are measured alternately, and the median ratio of their rates is printed, with the least
 that is wanted. Times are not printed, because they depend on the machine.
@@ -22,7 +22,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import psutil
-from attrs import frozen
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from rich.console import Console
 from rich.table import Table
@@ -32,6 +31,7 @@ from adapters.encryption.content import EncryptedContent
 from adapters.encryption.streaming import HEADER_BYTES, ContentDecryptor, ContentEncryptor, Segments
 from adapters.encryption.upload import BATCH_BYTES
 from adapters.local.file_folder import EncryptedFolder
+from bench.files_over_http import Row, rows_over_http
 from portal_core.files.content_ports import ContentKey
 
 MEBIBYTE = 1024 * 1024
@@ -43,16 +43,6 @@ ROUNDS = 15
 KEY = ContentKey(bytes(range(32)))
 OBJECT = UUID(int=7)
 CONTENT = os.urandom(SIZE)
-
-
-@frozen
-class Row:
-    """One line of the table."""
-
-    what: str
-    compared: str
-    found: str
-    wanted: str = ""
 
 
 def sealed() -> Iterator[bytes]:
@@ -203,6 +193,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.files", description=__doc__)
     parser.add_argument("--folder", type=Path, help="where to write; otherwise a temporary folder")
+    parser.add_argument("--quick", action="store_true", help="few rounds over HTTP, to check that it works")
     parser.add_argument("--uploads", action="store_true", help=argparse.SUPPRESS)  # in a process of its own
     chosen = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="portal-bench-", dir=chosen.folder))
@@ -215,6 +206,7 @@ def main() -> None:
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         grown = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True).stdout.strip()
         rows.append(Row(f"memory of {UPLOADS} uploads of 10 MB at once, in MB", "", grown, "at most 40"))
+        rows += rows_over_http(place, 3 if chosen.quick else ROUNDS)
     finally:
         shutil.rmtree(place)
     table = Table("files", "compared with", "ratio of rates", "wanted")

@@ -124,7 +124,11 @@ def _lines(sent: Sent, column: int) -> list[str]:
 def _values(sent: Sent) -> list[str]:
     """What varies in a statement, as PostgreSQL reads it."""
     settings = _SETTING.findall(sent.sql)
-    return [value for _, value in settings] or [_text(one) for one in sent.arguments if one is not None]
+    return [value for _, value in settings] or [
+        "[]" if one == [] and re.search(rf"\${place}::JSONB\b", sent.sql) else _text(one)
+        for place, one in enumerate(sent.arguments, 1)
+        if one is not None
+    ]
 
 
 def _text(value: Any) -> str:

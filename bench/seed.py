@@ -2,7 +2,7 @@
 
 from os import urandom
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 
@@ -10,6 +10,9 @@ from adapters.encryption.cipher import Cipher
 
 CLIENTS_EACH = 20
 """Clients of one clinician."""
+
+DOCUMENTS_EACH = 25
+"""Documents of one client who is signed in: more than a page of 20."""
 
 WEEKS = (-4, 20)
 """From when until when somebody signed in comes every week: more than a page of 20 is still to come."""
@@ -118,12 +121,43 @@ def seed(
         f"SELECT n, {_CLIENT}, {_ID.format('clinician', '(n / %s)')} FROM generate_series(0, %s - 1) AS n",
         (CLIENTS_EACH, clients),
     ).fetchall()
+    keys = {client_id: urandom(32) for _, client_id, _ in known[::stride]}
     with owner.cursor().copy("COPY portal.client_keys (practice_id, client_id, wrapped, made_at) FROM STDIN") as copy:
-        for number, client_id, _ in known:
-            real = number % stride == 0
-            wrapped = cipher.seal(urandom(32), f"client_keys.wrapped/{client_id}") if real else urandom(60)
+        for _, client_id, _ in known:
+            real = keys.get(client_id)
+            wrapped = cipher.seal(real, f"client_keys.wrapped/{client_id}") if real else urandom(60)
             copy.write_row((practice_id, client_id, wrapped, "2025-06-01"))
+    _add_documents(owner, practice_id, {client_id: Cipher(key) for client_id, key in keys.items()})
     return [(f"bench-token-{number}", clinician) for number, _, clinician in known[::stride]]
+
+
+def _add_documents(owner: psycopg.Connection[Any], practice_id: UUID, ciphers: dict[UUID, Cipher]) -> None:
+    """Documents for each client, shared and clean; without content, which lists do not read."""
+    shared = [
+        (practice_id, client_id, uuid4(), uuid4(), f"2025-06-{day:02}", cipher)
+        for client_id, cipher in ciphers.items()
+        for day in range(1, DOCUMENTS_EACH + 1)
+    ]
+    with owner.cursor().copy(
+        """COPY portal.documents (practice_id, client_id, id, category, title, origin, added_at, listed_at, sensitive,
+             shared_at, versions, version) FROM STDIN"""
+    ) as copy:
+        for practice, client, document, _, at, cipher in shared:
+            title = cipher.seal(b"A letter about the visit", f"documents.title/{document}")
+            copy.write_row((practice, client, document, "letter", title, "practice", at, at, False, at, 1, 1))
+    with owner.cursor().copy(
+        """COPY portal.files (practice_id, client_id, id, name, added_at, state, object_id, content_key, received_at,
+             kind, size, sha256, checks, version) FROM STDIN"""
+    ) as copy:
+        for practice, client, _, file, at, cipher in shared:
+            name = cipher.seal(b"letter.pdf", f"files.name/{file}")
+            copy.write_row((practice, client, file, name, at, "clean", uuid4(), b"", at, "pdf", 90_000, b"", 1, 1))
+    with owner.cursor().copy(
+        """COPY portal.document_versions (practice_id, client_id, id, document_id, number, file_id, added_at)
+           FROM STDIN"""
+    ) as copy:
+        for practice, client, document, file, at, _ in shared:
+            copy.write_row((practice, client, uuid4(), document, 1, file, at))
 
 
 def _drop_indexes(owner: psycopg.Connection[Any]) -> list[str]:

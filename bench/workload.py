@@ -9,6 +9,7 @@ import msgspec
 from bench.scene import Person, Scene
 
 PATH = "/api/v1/portal/appointments"
+DOCUMENTS_PATH = "/api/v1/portal/documents"
 
 
 class BenchRequest(msgspec.Struct, frozen=True):
@@ -36,6 +37,11 @@ def _headers(person: Person) -> dict[str, str]:
 def listing(scene: Scene, count: int) -> list[BenchRequest]:
     """The first page of 20 of what is to come, for one signed-in person after the other."""
     return [BenchRequest("GET", PATH, _headers(person)) for person in islice(cycle(scene.people), count)]
+
+
+def documents(scene: Scene, count: int) -> list[BenchRequest]:
+    """The first page of 20 documents, for one signed-in person after the other."""
+    return [BenchRequest("GET", DOCUMENTS_PATH, _headers(person)) for person in islice(cycle(scene.people), count)]
 
 
 def booking(scene: Scene, count: int, *, keyed: bool) -> list[BenchRequest]:

@@ -18,6 +18,9 @@ from entrypoints.errors import CommandError
 from entrypoints.optional_packages import MissingExtra
 from entrypoints.processes import Database, DatabaseUrls
 from entrypoints.settings import Settings, is_loopback
+from portal_core.files.kinds.zip_archive import MAX_EXPANDED_BYTES
+from portal_core.files.model import MAX_FILE_BYTES
+from portal_core.kernel.errors import Unavailable
 
 TIMEOUT_SECONDS = 15.0
 """Seconds within which a part must respond."""
@@ -199,8 +202,21 @@ async def _files(parts: Any) -> str:
 
 
 async def _clamav(parts: Any) -> str:
-    """Ask clamd for its version and its database's."""
-    return f"ok: {await parts.malware_scanner().version()}"
+    """Ask clamd for its version and its database's, and have it scan files as large as the portal takes."""
+    from adapters.clamav.limits import limit_problem
+
+    scanner = parts.malware_scanner()
+    try:
+        version = await scanner.version()
+        problem = await limit_problem(scanner, MAX_FILE_BYTES, MAX_EXPANDED_BYTES)
+    except Unavailable as error:
+        reason = connection_failure_reason(error.__cause__ or error)
+        raise CommandError(
+            f"clamd does not respond at {scanner.address} ({reason}): start it, or set PORTAL_CLAMAV_ADDRESS"
+        ) from error
+    if problem:
+        raise CommandError(problem)
+    return f"ok: {version}"
 
 
 async def _rooms(parts: Any) -> str:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,6 +17,7 @@ import pyotp
 from attrs import asdict, define
 
 from adapters.postgres.engine.installation import drop_installation
+from entrypoints.demo_documents import share_documents, upload_document
 from entrypoints.errors import CommandError
 from portal_core.accounts.use_cases.accept_invitation import AcceptInvitation, AcceptInvitationCommand
 from portal_core.accounts.use_cases.authenticate import Authenticate, AuthenticateCommand
@@ -39,6 +40,7 @@ from portal_core.appointments.use_cases.publish_availability import (
     PublishAvailabilityCommand,
 )
 from portal_core.kernel.actor import Origin, Role, SystemActor, VisitorActor
+from portal_core.kernel.sources import Clock
 from portal_core.people.import_rows import ClientRow, ClinicianRow
 from portal_core.people.use_cases.add_practice import AddPractice, AddPracticeCommand
 from portal_core.people.use_cases.add_staff import AddStaff, AddStaffCommand
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
 DEMO_FILE = "demo.json"
 LOADING_MARKER = "demo.loading"
 """A file that exists while the demo is being loaded. If it is left over, the database holds an incomplete demo."""
+PRINTED_STEP = "demo.code"
+"""The file with the 30 seconds, counted from 1970, whose code was printed last."""
+CODE_SECONDS = 30
 SLUG = "elm-street"
 ZONE = "America/New_York"
 CLIENT = "mira@client.example"
@@ -108,7 +113,10 @@ async def load(portal: "Portal", run_queued_jobs: Callable[[], Awaitable[None]])
     demo = Demo(CLIENT, _password(tokens), ADMINISTRATOR, _password(tokens), "")
     demo.administrator_secret, administrator = await _administrator(portal, practice_id, demo, run_queued_jobs)
     await _set_up_appointments(portal, administrator)
-    await _client(portal, practice_id, demo, run_queued_jobs)
+    client = await _client(portal, practice_id, demo, run_queued_jobs)
+    await share_documents(portal, administrator, client.client_id)
+    await upload_document(portal, client)
+    await run_queued_jobs()
     return demo
 
 
@@ -159,13 +167,16 @@ async def _set_up_appointments(portal: "Portal", administrator: Any) -> None:
 
 async def _client(
     portal: "Portal", practice_id: UUID, demo: Demo, run_queued_jobs: Callable[[], Awaitable[None]]
-) -> None:
-    """Register Mira: she gets a code by mail and verifies her email, like any client."""
+) -> Any:
+    """Register Mira: she gets a code by mail and verifies her email, like any client. Returns her as an actor."""
     visitor = VisitorActor(practice_id)
     date_of_birth = date.fromisoformat(CLIENTS[0].date_of_birth or "")
     await portal.use_case(RegisterAccount)(visitor, RegisterAccountCommand(CLIENT, date_of_birth))
     code = await _mailed_code(portal, CLIENT, run_queued_jobs)
     await portal.use_case(VerifyEmail)(visitor, VerifyEmailCommand(CLIENT, code, demo.client_password))
+    actor = await _sign_in(portal, practice_id, SignInCommand(CLIENT, demo.client_password, "bearer", "portal"))
+    await portal.use_case(SignOut)(actor)
+    return actor
 
 
 async def _administrator(
@@ -182,12 +193,8 @@ async def _administrator(
     code = await _mailed_code(portal, ADMINISTRATOR, run_queued_jobs)
     command = AcceptInvitationCommand(ADMINISTRATOR, code, demo.administrator_password)
     await portal.use_case(AcceptInvitation)(visitor, command)
-    signed_in = await portal.use_case(SignIn)(
-        visitor, SignInCommand(ADMINISTRATOR, demo.administrator_password, "bearer", "practice")
-    )
-    assert isinstance(signed_in, SessionTokens)
-    asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrollment_exempt=True)
-    actor: Any = (await portal.use_case(Authenticate)(asks)).actor
+    sign_in = SignInCommand(ADMINISTRATOR, demo.administrator_password, "bearer", "practice")
+    actor = await _sign_in(portal, practice_id, sign_in)
     enroll = EnrollSecondFactorCommand(demo.administrator_password)
     enrollment = await portal.use_case(EnrollSecondFactor)(actor, enroll)
     # The previous time step's code is still accepted; this leaves the current one unused for signing in.
@@ -197,10 +204,33 @@ async def _administrator(
     return str(enrollment.secret), actor
 
 
+async def _sign_in(portal: "Portal", practice_id: UUID, command: SignInCommand) -> Any:
+    """Return the person as an actor, which stays usable here when they are signed out."""
+    signed_in = await portal.use_case(SignIn)(VisitorActor(practice_id), command)
+    assert isinstance(signed_in, SessionTokens)
+    asks = AuthenticateCommand(practice_id, signed_in.access_token, active=True, enrollment_exempt=True)
+    return (await portal.use_case(Authenticate)(asks)).actor
+
+
 def code_at(secret: str, at: datetime, *, steps: int = 0) -> str:
     """Return the code that an authenticator app shows at an instant, shifted by `steps` of 30 seconds."""
     shown: str = pyotp.TOTP(secret).at(at, counter_offset=steps)
     return shown
+
+
+def unused_code(demo: Demo, folder: Path, clock: Clock, wait: Callable[[float], None]) -> str:
+    """Return a code of the administrator's that was not returned before, because each works once.
+
+    The code of the next 30 seconds is accepted already; after that one, `wait` for the time of another.
+    """
+    printed = folder / PRINTED_STEP
+    now = clock.now().timestamp()
+    present = int(now // CODE_SECONDS)
+    step = max(present, int(printed.read_text()) + 1 if printed.exists() else 0)
+    if step > present + 1:
+        wait((step - 1) * CODE_SECONDS - now)
+    printed.write_text(str(step))
+    return code_at(demo.administrator_secret, datetime.fromtimestamp(step * CODE_SECONDS, UTC))
 
 
 async def _mailed_code(portal: "Portal", to: str, run_queued_jobs: Callable[[], Awaitable[None]]) -> str:

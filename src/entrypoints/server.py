@@ -14,11 +14,16 @@ KILL_TIMEOUT_SECONDS = 10
 """Seconds that a worker has to finish its requests when it stops. A busy worker may hang in granian's last step
 (emmett-framework/granian, issue 875); without this limit the portal would then never stop."""
 
+CONNECTION_BUFFER_BYTES = 32 * 1024
+"""What is read of a connection ahead of the application, and the most that the head of a request may have. granian's
+408 KiB double the memory that uploads take."""
+
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM."""
     from granian import Granian
     from granian.constants import Interfaces, Loops
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     from entrypoints.observability.logs import configure_logging
@@ -35,6 +40,7 @@ def serve(settings: Settings) -> None:
         backlog=2048,
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_TIMEOUT_SECONDS,
+        http1_settings=HTTP1Settings(max_buffer_size=CONNECTION_BUFFER_BYTES),
     )
     configure_logging(json=settings.log_format == "json", level=level_of(settings))
     os.environ[PARENT_PID_VARIABLE] = str(os.getpid())

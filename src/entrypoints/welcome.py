@@ -44,6 +44,10 @@ Paste this into another terminal, in this folder:
   ask "/portal/appointments/$BOOKED/cancel" -X PATCH -d '{{"reason": "I am away."}}' | {python} -m json.tool
   {portal} mail --last 3
 
+  # The practice shares documents with her; a link to one works for five minutes
+  DOCUMENT=$(ask "/portal/documents?category=letter" | pick 'it["items"][0]["id"]')
+  curl -sS -D - -o /dev/null "{url}$(ask "/portal/documents/$DOCUMENT/download" | pick 'it["path"]')"
+
   # Ada signs in to the practice API with her second factor, and lists the clients
   TOKEN=
   CHALLENGE=$(ask /practice/auth/login \\

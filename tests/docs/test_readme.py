@@ -120,6 +120,8 @@ def test_the_readmes_tour_can_be_pasted(demo: RunningDemo, data_dir: str) -> Non
         "BEGIN:VCALENDAR",
         "cancelled\n",
         "mira@client.example",
+        "being_checked\n['A letter', ",
+        "'Treatment plan', 'Welcome to Elm Street']\nDear Mira,\nfile_kind_not_allowed\nimage/png\ninsurance\n",
         '"code":"not_found"',
         '"code":"unauthenticated"',
     ):
@@ -152,6 +154,7 @@ def test_what_the_demo_prints_can_be_pasted(demo: RunningDemo) -> None:
     done = run_pasted(demo, script)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "BEGIN:VCALENDAR" in done.stdout
+    assert "content-disposition: attachment" in done.stdout
     assert "Okafor" in done.stdout
 
 

@@ -28,7 +28,8 @@ class ClamdScanner(MalwareScanner):
     """Scans at `address`: the path of clamd's socket, or host:port. The content is not encrypted on its way there.
 
     clamd calls clean what it does not look at: a member of an archive, for example, that expands to more than its
-    MaxFileSize, 100 MiB unless it is configured. Content that a `KindRecognizer` takes has no such member.
+    MaxFileSize: 100 MiB unless it is configured, but 25 in Debian's clamd.conf. Content that a `KindRecognizer` takes
+    expands to 100 MB at most, and `limit_problem` finds lower limits.
     """
 
     address: str = field(validator=_check_address)

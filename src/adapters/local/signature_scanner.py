@@ -14,7 +14,7 @@ from portal_core.files.kinds.zip_archive import Expansion, expand, read_members
 from portal_core.kernel.errors import Overloaded, Unavailable
 
 # In one piece it would stop virus scanners on the machines of those who have this repository.
-_SIGNATURE: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 @define
@@ -49,8 +49,8 @@ def _scan(content: FileContent) -> ScanResult:
 def _holds_signature(pieces: Iterable[bytes]) -> bool:
     seen = b""
     for piece in pieces:
-        seen = seen[1 - len(_SIGNATURE) :] + piece
-        if _SIGNATURE in seen:
+        seen = seen[1 - len(EICAR) :] + piece
+        if EICAR in seen:
             return True
     return False
 

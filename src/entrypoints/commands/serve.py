@@ -116,14 +116,15 @@ def demo() -> None:
 
 @app.command(name="demo-code")
 def demo_code() -> None:
-    """Print the demo administrator's current authenticator code."""
+    """Print a code of the demo administrator's authenticator, each once; waits for the next one where it must."""
     from adapters.local.sources import SystemClock
-    from entrypoints.demo import code_at, saved_demo
+    from entrypoints.demo import saved_demo, unused_code
 
-    loaded = saved_demo(settings_or_fail().data_dir)
+    folder = settings_or_fail().data_dir
+    loaded = saved_demo(folder)
     if loaded is None:
         raise CommandError("the demo has not been loaded yet: run portal demo")
-    typer.echo(code_at(loaded.administrator_secret, SystemClock().now()))
+    typer.echo(unused_code(loaded, folder, SystemClock(), time.sleep))
 
 
 def _saved_demo(settings: Settings, urls: DatabaseUrls) -> "Demo | None":

@@ -18,8 +18,11 @@ START_SECONDS = 60.0
 
 
 @contextmanager
-def running_clamd(folder: Path) -> Iterator[str]:
-    """The path of the socket. It runs as whoever runs the tests, and asks nobody for newer signatures."""
+def running_clamd(folder: Path, limits: str = f"StreamMaxLength {MAX_STREAM_MEGABYTES}M") -> Iterator[str]:
+    """The path of the socket. It runs as whoever runs the tests, and asks nobody for newer signatures.
+
+    `limits` are lines of its clamd.conf.
+    """
     if not CLAMD.exists():
         if os.environ.get("PORTAL_REQUIRE_ALL"):
             pytest.fail("install Debian's clamav-daemon")
@@ -30,7 +33,7 @@ def running_clamd(folder: Path) -> Iterator[str]:
     address, settings, log = folder / "clamd.ctl", folder / "clamd.conf", folder / "clamd.log"
     settings.write_text(
         f"DatabaseDirectory {database}\nLocalSocket {address}\nTemporaryDirectory {folder}\nForeground yes\n"
-        f"SelfCheck 0\nStreamMaxLength {MAX_STREAM_MEGABYTES}M\n"
+        f"SelfCheck 0\n{limits}\n"
     )
     with log.open("wb") as output:
         daemon = subprocess.Popen([CLAMD, "-c", settings], stdout=output, stderr=output)
