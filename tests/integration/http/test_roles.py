@@ -20,7 +20,7 @@ OWN_ACCOUNT = f"{PRACTICE}/auth/"
 """Routes about the account of whoever calls them, in any role."""
 
 
-READING_POSTS = ("search_clients", "invite_clients")
+READING_POSTS = ("search_clients", "search_client_documents", "invite_clients")
 """Operations that tell whom they found, although they are no GET."""
 
 

@@ -1,5 +1,7 @@
-"""Attacks on uploads and downloads, over sockets against the server as it is served: it answers every one clearly, stays
-responsive, and the file awaits its content as before."""
+"""Attacks on uploads and downloads, over sockets against the server as it is served.
+
+Every one is answered clearly, the server goes on, and the file awaits its content as before.
+"""
 
 import json
 import os
@@ -373,9 +375,8 @@ async def test_stalled_downloads_hold_neither_connections_of_the_database_nor_me
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(target.head(link, method="GET"))
             assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
-        time.sleep(1)
         with target.http() as http:
-            assert http.get(f"{PORTAL}/documents").status_code == 200
+            assert {http.get(f"{PORTAL}/documents").status_code for _ in range(20)} == {200}
         busy = target.portal.database.owner.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE usename = 'portal_app' AND state LIKE 'idle in%'"
         ).fetchone()
