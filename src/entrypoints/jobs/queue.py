@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from attrs import define
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import UniqueViolation
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
@@ -106,7 +107,10 @@ async def _retry_stalled_jobs(app: App) -> None:
     """Retry the jobs of a crashed worker, up to `MAX_RETRIES`, because the job itself may have caused the crash."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
         if job.attempts < MAX_RETRIES:
-            await app.job_manager.retry_job(job)
+            try:
+                await app.job_manager.retry_job(job)
+            except UniqueViolation:  # the schedule has queued it again, and it waits for this one to end
+                await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         else:
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 

@@ -13,7 +13,7 @@ from portal_core.files.use_cases.check_file import CheckFile
 from portal_core.files.use_cases.delete_content import DeleteContent
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
-from portal_core.kernel.errors import NotFound
+from portal_core.kernel.errors import NotFound, StaleVersion, Unavailable
 from portal_core.kernel.sources import Clock, IdSource, TokenSource
 from portal_core.kernel.uow import Begin
 
@@ -23,8 +23,8 @@ class ContentReceiver:
     """Stores the content of a file for a use case, which has checked that the actor may send it.
 
     The content is written under a new id and key, between two transactions. Whatever breaks in between, no other
-    content is affected: the file awaits its content as before, and what was written is deleted, at the latest by
-    `DeleteDiscardedContent`. A new upload takes the place of one that was not completed.
+    content is affected: the file awaits its content as before, and what was written is deleted by a job, at the latest
+    by `DeleteDiscardedContent`. A new upload takes the place of one that was not completed.
     """
 
     begin: Begin[FilesUnit]
@@ -49,8 +49,10 @@ class ContentReceiver:
         begun = await self._begin_upload(actor, client_id, file_id)
         try:
             return await self._receive(actor, begun, content, min(max_bytes, MAX_FILE_BYTES))
-        except BaseException:  # a request that is cut off too
-            await asyncio.shield(self._give_up(actor, begun))
+        except BaseException as error:  # a request that is cut off too
+            replaced = await asyncio.shield(self._give_up(actor, begun))
+            if replaced and isinstance(error, Unavailable):
+                raise StaleVersion from error  # what was written so far was deleted for the other upload
             raise
 
     async def _begin_upload(self, actor: Actor, client_id: UUID, file_id: UUID) -> StoredFile:
@@ -79,15 +81,20 @@ class ContentReceiver:
             await unit.outbox.defer(CheckFile, client_id=begun.client_id, file_id=begun.id)
             return await unit.commit(received)
 
-    async def _give_up(self, actor: Actor, begun: StoredFile) -> None:
-        """Delete what was written, unless the file has it: the answer to a commit may be all that was lost."""
+    async def _give_up(self, actor: Actor, begun: StoredFile) -> bool:
+        """Have what was written deleted, unless the file has it: the answer to a commit may be all that was lost.
+
+        The job is queued in the same transaction, because this process may end before it could delete anything, and
+        then nothing else would know of the content. Returns whether the file has another upload's content.
+        """
         async with self.begin(actor) as unit:
             now = await unit.files.get(begun.client_id, begun.id)
-            if now is not None and now.object_id == begun.object_id:
+            replaced = now is None or now.object_id != begun.object_id
+            if now is not None and not replaced:
                 if now.state != "awaiting_content":
-                    return
+                    return False
                 entry = AuditEntry("file.upload_failed", begun.id, record=begun.client_id, outcome="failed")
                 await unit.files.save(now.give_up_upload(), entry)
-                await unit.commit(None)
-        assert begun.object_id is not None
-        await self.file_store.delete(begun.object_id)
+            assert begun.object_id is not None
+            await unit.outbox.defer(DeleteContent, object_id=begun.object_id)
+            return await unit.commit(replaced)

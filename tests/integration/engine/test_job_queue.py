@@ -191,6 +191,28 @@ async def test_job_that_kills_every_worker_ends_dead(portal: RunningPortal) -> N
     assert use_case.called == [practice_id]
 
 
+@pytest.mark.usefixtures("no_schedule")
+async def test_scheduled_job_of_a_killed_worker_does_not_stop_its_successors(
+    portal: RunningPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The schedule queues it again before it counts as stalled. Until that ends, no other may begin."""
+    practice_id = await portal.practice()
+    monkeypatch.setattr("entrypoints.jobs.queue.SCHEDULE", {"expire_grants": "0 0 1 1 *"})
+    use_case = Broken(broken=False)
+    jobs = Jobs({"expire_grants": use_case, "delete_expired_holds": use_case}, portal.portal.practice_ids, {})
+    app = make_app(portal.database.worker_dsn)
+    register(app, jobs)
+    async with app.open_async():
+        await app.configure_task("expire_grants:all").defer_async(timestamp=0)
+        await defer(portal, practice_id)
+        portal.database.owner.execute("UPDATE jobs.procrastinate_jobs SET status = 'doing'")
+        await app.configure_task("expire_grants:all").defer_async(timestamp=60)
+    await work(portal.database, jobs, "retry_stalled_jobs")
+    assert use_case.called == [practice_id, practice_id]
+    left = portal.database.owner.execute("SELECT task_name, status FROM jobs.procrastinate_jobs").fetchall()
+    assert left == []
+
+
 async def test_scheduled_job_runs_once_for_every_practice(portal: RunningPortal) -> None:
     """The failure for one practice does not delay the others."""
     practices = [await portal.practice(slug) for slug in ("ash", "elm", "oak")]

@@ -21,6 +21,7 @@ from portal_core.accounts.email_change import EmailChange
 from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.model import Challenge, EmailRequest
+from portal_core.files.download_link import DownloadLink
 from portal_core.kernel.actor import Actor, Origin, SystemActor
 from portal_core.kernel.errors import RateLimited
 from portal_core.kernel.idempotency import IdempotentRequest
@@ -29,6 +30,7 @@ from portal_core.notifications.safe_email import VERIFICATION_TTL, SafeEmailVeri
 from portal_core.notifications.use_cases.mail_code import MailCodeCommand
 from tests.support.accounts.postgres_world import PostgresAccountsWorld
 from tests.support.contracts.accounts.world import AUDIT_ENTRY
+from tests.support.contracts.files.files import add_file, as_client, begin_files
 from tests.support.engine.postgres import PortalDatabase
 
 ANN = "ann@example.org"
@@ -97,6 +99,22 @@ async def _fill(world: PostgresAccountsWorld, table: str) -> None:
                     "INSERT INTO portal.former_practice_keys VALUES (%s, 'wrapped', 'key-1', %s)",
                     (place.practice_id, now),
                 )
+            case "download_links":
+                link = DownloadLink(
+                    id=place.ids.new(),
+                    practice_id=place.practice_id,
+                    client_id=(client_id := await place.add_client()),
+                    account_id=account.id,
+                    session_id=None,
+                    grant_id=None,
+                    file_id=(await add_file(place, client_id, "clean")).id,
+                    token_hash=place.hashed("link"),
+                    in_page=False,
+                    expires_at=now,
+                )
+                async with begin_files(place)(as_client(place, client_id)) as unit:
+                    await unit.download_links.add(link, AUDIT_ENTRY)
+                    await unit.commit(None)
             case "captured_mail":
                 mail = CapturedMail(place.ids.new(), now, "email", place.ids.new(), ANN, "", "Code", "CODE0001")
                 await PostgresCapturedMailStore(place.database.pool).keep(mail)

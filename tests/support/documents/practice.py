@@ -25,6 +25,7 @@ from portal_core.files.content_ports import FileContent, MalwareScanner, ScanRes
 from portal_core.files.model import StoredFile
 from portal_core.files.receiving import ContentReceiver
 from portal_core.files.use_cases.check_file import CheckFile, CheckFileCommand
+from portal_core.files.use_cases.delete_content import DeleteContent
 from portal_core.kernel.actor import Actor, Area, ClientActor, ProxyActor, Role, StaffActor
 from portal_core.kernel.errors import Unavailable
 from tests.support.contracts.accounts.world import AccountsWorld
@@ -151,6 +152,13 @@ class DocumentsPractice:
         store: Any = self.world
         rows = store.store.table("documents").values()
         return [one for one in rows if one.client_id == client_id]
+
+    async def delete_failed_uploads(self) -> None:
+        """Delete what failed and replaced uploads left, as the worker does."""
+        queued: Any = self.world.store  # type: ignore[attr-defined]  # of the memory adapter
+        for name, ids in queued.jobs:
+            if name == "delete_content":
+                await self.use(DeleteContent)(self.world.system, ids["object_id"])
 
     async def scan(self, client_id: UUID) -> None:
         """Scan the client's files in quarantine, as the worker does."""

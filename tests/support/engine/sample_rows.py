@@ -148,6 +148,11 @@ def row(table: Table, practice: SamplePractice, number: int, **given: Any) -> di
         clinicians = practice.ids["clinicians"]
         left = {"left_ends_at": values["starts_at"] + timedelta(minutes=50), "left_time_zone": "America/New_York"}
         values |= {**left, "left_clinician_id": clinicians[number % len(clinicians)]}
+    if table.name == "files" and values["state"] in ("quarantined", "clean"):
+        check_at = START + timedelta(minutes=number) if values["state"] == "quarantined" else None
+        values |= {"object_id": uuid4(), "content_key": b"sealed", "size": 1, "check_at": check_at}
+    if table.name == "amendment_requests" and values["state"] == "denied":
+        values["denial_basis"] = "accurate_and_complete"
     return values
 
 

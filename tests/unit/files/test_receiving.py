@@ -81,6 +81,7 @@ async def test_refused_or_broken_content_leaves_nothing_and_can_be_sent_again(
     view = await practice.upload(ann, None)
     with pytest.raises(error):
         await practice.use(SendDocumentContent)(ann, SendDocumentContentCommand(view.id, content()))
+    await practice.delete_failed_uploads()
     assert practice.file_store.objects == {}
     [file] = await practice.files(client_id)
     assert (file.state, file.object_id, file.content_key) == ("awaiting_content", None, None)
@@ -93,6 +94,7 @@ async def test_too_large_content_is_refused(practice: DocumentsPractice, receive
     file = await add_file(practice.world, client_id)
     with pytest.raises(FileTooLarge):
         await receiver.receive(practice.client(client_id), client_id, file.id, pieces(HELLO), len(HELLO) - 1)
+    await practice.delete_failed_uploads()
     assert practice.file_store.objects == {}
     taken = await receiver.receive(practice.client(client_id), client_id, file.id, pieces(HELLO), len(HELLO))
     assert taken.size == len(HELLO)
@@ -123,6 +125,7 @@ async def test_cut_off_request_gives_its_upload_up(practice: DocumentsPractice) 
     with pytest.raises(asyncio.CancelledError):
         await sending
     assert await state(practice, client_id) == ["awaiting_content"]
+    await practice.delete_failed_uploads()
     assert practice.file_store.objects == {}
 
 
@@ -148,9 +151,46 @@ async def test_second_upload_takes_the_place_of_one_that_stalls(practice: Docume
         await stalled
     [file] = await practice.files(client_id)
     assert (file.state, file.size) == ("quarantined", len(HELLO))
-    assert set(practice.file_store.objects) == {file.object_id}
+    # Once for the upload that took its place, and once when it failed: it may have been written in between.
     jobs = [ids for name, ids in practice.world.store.jobs if name == "delete_content"]  # type: ignore[attr-defined]
-    assert jobs == [{"object_id": first.object_id}]
+    assert jobs == [{"object_id": first.object_id}] * 2
+    await practice.delete_failed_uploads()
+    assert set(practice.file_store.objects) == {file.object_id}
+
+
+async def test_upload_whose_content_was_deleted_for_another_one_is_stale(practice: DocumentsPractice) -> None:
+    client_id = await practice.world.add_client()
+    ann = practice.client(client_id)
+    view = await practice.upload(ann, None)
+
+    async def replaced() -> AsyncIterator[bytes]:
+        yield HELLO
+        await practice.use(SendDocumentContent)(ann, SendDocumentContentCommand(view.id, pieces(HELLO)))
+        raise Unavailable  # the store no longer has what it was writing
+
+    with pytest.raises(StaleVersion):
+        await practice.use(SendDocumentContent)(ann, SendDocumentContentCommand(view.id, replaced()))
+    assert await state(practice, client_id) == ["quarantined"]
+
+
+async def test_failed_upload_is_deleted_even_if_the_store_is_away_or_the_process_ends(
+    practice: DocumentsPractice,
+) -> None:
+    client_id = await practice.world.add_client()
+    ann = practice.client(client_id)
+    view = await practice.upload(ann, None)
+
+    async def goes_away() -> AsyncIterator[bytes]:
+        yield b"MZ"
+        practice.file_store.away = True
+        raise Unavailable
+
+    with pytest.raises(Unavailable):
+        await practice.use(SendDocumentContent)(ann, SendDocumentContentCommand(view.id, goes_away()))
+    [file] = await practice.files(client_id)
+    assert (file.state, file.object_id) == ("awaiting_content", None)
+    jobs = [name for name, _ in practice.world.store.jobs]  # type: ignore[attr-defined]
+    assert jobs == ["delete_content"]
 
 
 async def test_content_stays_when_only_the_answer_to_the_commit_is_lost(

@@ -13,7 +13,8 @@ from portal_core.kernel.uow import Begin
 
 @frozen
 class DeleteContent:
-    """Deletes the content of an upload that another one took the place of. For the job alone; may run twice.
+    """Deletes the content of an upload that failed, or that another one took the place of. For the job alone; may run
+    twice.
 
     Raises:
         Forbidden: the actor is not a job.
