@@ -24,10 +24,10 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from procrastinate.exceptions import AlreadyEnqueued
 
-from entrypoints.application import make_app
+from entrypoints import application
 from entrypoints.container import open_portal
-from entrypoints.jobs.queue import make_app as make_queue
-from entrypoints.jobs.queue import register
+from entrypoints.http import documents
+from entrypoints.jobs.queue import make_app, register
 from entrypoints.settings import Settings
 from entrypoints.use_case_registry import use_case_classes
 from entrypoints.worker import build_jobs
@@ -102,7 +102,9 @@ def _serve(killable: KillablePortal, port: int, kill_at: Step | None) -> None:
     async def serve() -> None:
         settings = Settings(data_dir=killable.folder, throttle_rate=0, pool_size=4, port=port)
         async with open_portal(settings, killable.app_dsn, clock=FixedClock(killable.at)) as portal:
-            app = make_app(portal)
+            for name in ("PORTAL", "PRACTICE"):  # the routes of all features would take a second
+                setattr(application, name, getattr(documents, name))
+            app = application.make_app(portal)
             _arm(kill_at)
             await Server(app, "127.0.0.1", port, interface=Interfaces.ASGI, log_enabled=False).serve()
 
@@ -113,7 +115,7 @@ def _work(killable: KillablePortal, scheduled: tuple[str, ...], kill_at: Step | 
     async def work() -> None:
         settings = Settings(data_dir=killable.folder, pool_size=4)
         async with open_portal(settings, killable.app_dsn, clock=FixedClock(killable.at)) as portal:
-            queue = make_queue(killable.worker_dsn)
+            queue = make_app(killable.worker_dsn)
             register(queue, build_jobs(portal))
             _arm(kill_at)
             async with queue.open_async():
