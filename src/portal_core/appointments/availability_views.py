@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import asdict, field, frozen
 from attrs.converters import optional
 
-from portal_core.appointments.practice_views import AppointmentSummaryView, ClientSummaryView
+from portal_core.appointments.practice_views import AppointmentSummaryView, AttendingClientView
 from portal_core.appointments.scheduling.availability import AvailabilityException, AvailabilityRule
 from portal_core.appointments.scheduling.wall_clock import ClockTime, clock_time
 from portal_core.appointments.settings import Clinician
@@ -140,9 +140,9 @@ class ReassignedAppointmentsView:
     moved: tuple[AppointmentSummaryView, ...]
     refused: tuple[RefusedReassignmentView, ...]
     series: tuple[UUID, ...]
-    joined_care_teams: tuple[ClientSummaryView, ...]
-    left_care_teams: tuple[ClientSummaryView, ...]
-    clients_without_clinician: tuple[ClientSummaryView, ...]
+    joined_care_teams: tuple[AttendingClientView, ...]
+    left_care_teams: tuple[AttendingClientView, ...]
+    clients_without_clinician: tuple[AttendingClientView, ...]
 
 
 @frozen(kw_only=True)

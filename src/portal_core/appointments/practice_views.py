@@ -87,7 +87,7 @@ class PracticeAppointmentView:
 
 
 @frozen(kw_only=True)
-class ClientSummaryView:
+class AttendingClientView:
     """Who a client is, where an answer lists several."""
 
     client_id: UUID
@@ -95,12 +95,12 @@ class ClientSummaryView:
     client_pronouns: str | None
 
     @classmethod
-    def of(cls, client: Client) -> "ClientSummaryView":
+    def of(cls, client: Client) -> "AttendingClientView":
         return cls(client_id=client.id, client_name=client.name, client_pronouns=client.pronouns)
 
 
 @frozen(kw_only=True)
-class AttendanceSummaryView(ClientSummaryView):
+class AttendanceSummaryView(AttendingClientView):
     """One client of an appointment, where an answer lists several."""
 
     status: AttendanceStatus

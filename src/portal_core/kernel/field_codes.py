@@ -64,6 +64,7 @@ FieldCode = Literal[
     "required",
     "roles_invalid",
     "same_clinician",
+    "seats_added",
     "slot_or_hold",
     "slug_invalid",
     "state_invalid",

@@ -7,7 +7,8 @@ from attrs import frozen
 
 from portal_core.appointments.settings import AppointmentType
 from portal_core.kernel.actor import ClientActor
-from tests.support.appointments.use_cases import AppointmentUseCases, MemoryAppointmentsWorld
+from tests.support.appointments.memory_world import MemoryAppointmentsWorld
+from tests.support.appointments.use_cases import AppointmentUseCases
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.appointments.use_cases import MemoryAppointmentsWorld
+from tests.support.appointments.memory_world import MemoryAppointmentsWorld
 from tests.support.contracts.appointments.booking_options import BookingOptionsContract
 from tests.support.contracts.appointments.bookings import BookingsContract, ConcurrentBookingContract
 from tests.support.contracts.appointments.bulk_changes import BulkChangesContract

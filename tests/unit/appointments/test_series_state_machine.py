@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.appointments.use_cases import MemoryAppointmentsWorld
+from tests.support.appointments.memory_world import MemoryAppointmentsWorld
 from tests.support.contracts.appointments.series_state_machine import SeriesStateMachine
 
 

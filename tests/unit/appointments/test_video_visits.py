@@ -18,7 +18,7 @@ from portal_core.appointments.use_cases.mark_no_show import MarkNoShowCommand
 from portal_core.appointments.use_cases.reschedule_appointment_for_clients import RescheduleAppointmentForClientsCommand
 from portal_core.appointments.use_cases.start_video_visit import StartVideoVisit
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound
-from tests.support.appointments.use_cases import MemoryAppointmentsWorld
+from tests.support.appointments.memory_world import MemoryAppointmentsWorld
 from tests.support.clock import FixedClock
 from tests.support.contracts.appointments.video_rooms import TelehealthRoomsContract
 from tests.support.contracts.appointments.world import new_york

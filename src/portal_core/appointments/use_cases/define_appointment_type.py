@@ -12,7 +12,7 @@ from portal_core.appointments.settings import MAX_NAME_LENGTH, AppointmentType, 
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_staff_or_system
-from portal_core.kernel.errors import NotFound
+from portal_core.kernel.errors import Invalid, NotFound
 from portal_core.kernel.sources import IdSource
 from portal_core.kernel.text import single_line_text
 from portal_core.kernel.uow import Begin
@@ -64,6 +64,14 @@ class DefineAppointmentType:
                 known = (await unit.directory.for_practice()).appointment_types.get(command.appointment_type_id)
                 if known is None:
                     raise NotFound("appointment_type", command.appointment_type_id)
+                if known.seats == 1 and known.self_bookable and command.seats > 1 and command.self_bookable:
+                    # What was a time of one's own would be one that strangers join.
+                    raise Invalid.at(
+                        "self_bookable",
+                        "seats_added",
+                        "With several seats, clients who do not know one another join the same time. Save it with "
+                        "false first, and then with true if that is what you want.",
+                    )
             appointment_type_id = command.appointment_type_id or self.ids.new()
             timing = AppointmentTiming(
                 appointment_type_id=appointment_type_id,

@@ -16,7 +16,7 @@ from portal_core.appointments.errors import NotBookable, OutsideAvailability, Sl
 from portal_core.appointments.model import Appointment, CalendarEntry
 from portal_core.appointments.policy import require_calendar_access
 from portal_core.appointments.ports import AppointmentUnit
-from portal_core.appointments.practice_views import ClientSummaryView
+from portal_core.appointments.practice_views import AttendingClientView
 from portal_core.appointments.scheduling.availability import BookedTime, date_range_around, id_set, outside_hours
 from portal_core.appointments.scheduling.wall_clock import DAY, require_aware
 from portal_core.appointments.settings import BookingOptions
@@ -73,8 +73,8 @@ class ReassignAppointments:
     One at a time at which the colleague is not free stays with its clinician and is listed with the reason. All that
     can move do so together. What is no longer with the clinician is left out, so repeating it does no harm.
 
-    A series follows when none of its appointments to come is left with the clinician. If all appointments are meant,
-    one without any follows too, and of a clinician who has left every series does. The colleague joins the care teams
+    A series follows when none of its appointments to come is left with the clinician; if all appointments are meant,
+    one without any follows too. The colleague joins the care teams
     of the clients whose appointments move. A clinician who has left is taken from these, and if all are meant, from
     every team on which the colleague is.
 
@@ -114,7 +114,7 @@ class ReassignAppointments:
                 now,
             )
             left = not options.clinicians[source].active
-            series = await _reassign_series(unit, booked, done.changed, command, left=left)
+            series = await _reassign_series(unit, booked, done.changed, command)
             clients = {one for clients in done.clients.values() for one in clients}
             joined, taken_out = await _hand_over(unit, clients, command, left=left)
             alone = (await unit.care_teams.only_with([source])).get(source, ()) if left else ()
@@ -136,13 +136,13 @@ class ReassignAppointments:
 
 async def _client_summaries(
     unit: AppointmentUnit, lists: Sequence[Sequence[UUID]]
-) -> list[tuple[ClientSummaryView, ...]]:
+) -> list[tuple[AttendingClientView, ...]]:
     """Who the clients in each list are; audited."""
     every = {one for some in lists for one in some}
     known = await unit.directory.clients(every) if every else {}
     for client_id in sorted(known):
         await unit.audit.record(AuditEntry("client.read", client_id, record=client_id))
-    return [tuple(ClientSummaryView.of(known[one]) for one in some) for some in lists]
+    return [tuple(AttendingClientView.of(known[one]) for one in some) for some in lists]
 
 
 async def _reasons(
@@ -201,17 +201,15 @@ async def _reassign_series(
     booked: Iterable[Appointment],
     moved: Iterable[Appointment],
     command: ReassignAppointmentsCommand,
-    *,
-    left: bool,
 ) -> tuple[UUID, ...]:
-    """Have series follow, as `ReassignAppointments` says; return their ids, in order. `left`: the clinician is gone."""
+    """Have series follow, as `ReassignAppointments` says; return their ids, in order."""
     moved_ids = {one.id for one in moved}
     of_moved = {one.series_id for one in moved}
     staying = {one.series_id for one in booked if one.id not in moved_ids}
     following = [
         one
         for one in await unit.series.active_with(command.from_clinician_id)
-        if (command.is_whole and left) or (one.id not in staying and (command.is_whole or one.id in of_moved))
+        if one.id not in staying and (command.is_whole or one.id in of_moved)
     ]
     for one in following:
         await unit.series.save(one.with_clinician(command.to_clinician_id), AuditEntry("series.reassigned", one.id))
