@@ -6,6 +6,7 @@ from sqlalchemy.types import LargeBinary
 from adapters.postgres.engine.metadata import metadata
 
 OF_256_RANDOM_BITS = {
+    "download_links.token_hash",
     "feed_tokens.token_hash",
     "challenges.token_hash",
     "sessions.access_hash",
