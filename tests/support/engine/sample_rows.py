@@ -44,6 +44,8 @@ REFERENCES = {
     "appointment_id": "appointments",
     "entry_id": "waitlist_entries",
     "freed_slot_id": "freed_slots",
+    "document_id": "documents",
+    "file_id": "files",
     "record": "clients",
     "to_client": "clients",
 }
@@ -77,7 +79,18 @@ _BY_CLIENT = {
     "second_factors",
 }
 """One for each client."""
-_FIRST = ("practices", "clinicians", "staff", "appointment_types", "locations", "clients", "accounts", "appointments")
+_FIRST = (
+    "practices",
+    "clinicians",
+    "staff",
+    "appointment_types",
+    "locations",
+    "clients",
+    "accounts",
+    "appointments",
+    "documents",
+    "files",
+)
 
 
 def tables() -> list[Table]:
