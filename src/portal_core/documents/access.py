@@ -37,14 +37,22 @@ async def find_for_client(
 
 
 async def find_readable(
-    unit: DocumentsUnit, client_id: UUID, scope: DocumentScope, document_id: UUID, now: datetime
+    unit: DocumentsUnit,
+    client_id: UUID,
+    scope: DocumentScope,
+    document_id: UUID,
+    now: datetime,
+    *,
+    lock: bool = False,
 ) -> Document:
-    """As `find_for_client`, a document whose content they may read.
+    """As `find_for_client`, a document whose content they may read. With `lock`, they may until the unit ends.
 
     Raises:
         NotFound: there is none, or it is not shared with them.
         DocumentWithheld: a clinician withholds it from them.
     """
+    if lock:
+        await unit.documents.lock(client_id, document_id)
     document = await find_for_client(unit, client_id, scope, document_id, now)
     if document.is_withheld(proxy=scope.proxy):
         raise DocumentWithheld

@@ -8,18 +8,23 @@ from portal_core.documents.policy import require_documents
 from portal_core.documents.ports import DocumentsUnit
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.errors import NotFound
 from portal_core.kernel.notices import AMENDMENT_ANSWERED
 
 
 async def find_own_request(unit: DocumentsUnit, actor: Actor, request_id: UUID) -> AmendmentRequest:
-    """The client's request, for the client or a proxy who may write.
+    """The client's request, for the client or a proxy who may write. To a proxy, those of others do not exist: they say
+    what is in documents that the proxy may not see.
 
     Raises:
         NotFound, Forbidden: there is none, or the actor may not write.
     """
-    client_id, _ = require_documents(actor, write=True)
-    return await _find(unit, client_id, request_id)
+    client_id, scope = require_documents(actor, write=True)
+    request = await _find(unit, client_id, request_id)
+    if scope.proxy and request.requested_by != require_account_holder(actor).account_id:
+        raise NotFound("amendment_request", request_id)
+    return request
 
 
 async def find_request(unit: DocumentsUnit, client_id: UUID, request_id: UUID) -> AmendmentRequest:
@@ -33,13 +38,13 @@ async def find_request(unit: DocumentsUnit, client_id: UUID, request_id: UUID) -
 
 
 async def save_answer(unit: DocumentsUnit, request: AmendmentRequest, action: str) -> AmendmentRequestView:
-    """Save what the practice said, and notify the client.
+    """Save what the practice said, and notify the person who asked.
 
     Raises:
         StaleVersion, RecordDestroyed: as `AmendmentRequests.save`.
     """
     await unit.amendment_requests.save(request, AuditEntry(action, request.id, record=request.client_id))
-    await unit.outbox.notify(AMENDMENT_ANSWERED.to_client(request.client_id, subject_id=request.id))
+    await unit.outbox.notify(AMENDMENT_ANSWERED.to_account(request.requested_by, subject_id=request.id))
     return AmendmentRequestView.of(request)
 
 

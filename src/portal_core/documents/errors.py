@@ -43,6 +43,13 @@ class ReviewNotRequested(Conflict):
     title = "No review of this decision is pending."
 
 
+class ReviewPending(Conflict):
+    """The client asked for a review of the decision, which cannot be replaced before."""
+
+    code = "review_pending"
+    title = "The client asked for a review of this decision. Another clinician reviews it first."
+
+
 class ReviewNeedsColleague(Forbidden):
     """The decision is reviewed by a clinician who did not take part in it (45 CFR 164.524(a)(4))."""
 

@@ -12,6 +12,7 @@ from portal_core.documents.errors import (
     PsychotherapyNotesNotShareable,
     ReviewNeedsColleague,
     ReviewNotRequested,
+    ReviewPending,
 )
 from portal_core.kernel.errors import Invalid, StaleVersion
 from portal_core.kernel.text import multi_line_text, single_line_text
@@ -186,8 +187,11 @@ class Document:
         """Withheld by this decision, in place of an earlier one.
 
         Raises:
+            ReviewPending: a review of the earlier one is pending.
             StaleVersion: the document changed since it was read.
         """
+        if self.withholding is not None and self.withholding.review_pending:
+            raise ReviewPending
         return self._next(version, withholding=withholding, withheld_reason=reason)
 
     def release(self, version: int | None = None) -> "Document":

@@ -30,6 +30,10 @@ class Documents(Protocol):
 
     async def get(self, client_id: UUID, document_id: UUID) -> Document | None: ...
 
+    async def lock(self, client_id: UUID, document_id: UUID) -> Document | None:
+        """As `get`; it does not change until this unit ends."""
+        ...
+
     async def find_by_source(self, client_id: UUID, source: str) -> Document | None: ...
 
     async def find_by_file(self, client_id: UUID, file_id: UUID) -> Document | None:
@@ -123,8 +127,10 @@ class AmendmentRequests(Protocol):
         """
         ...
 
-    async def page(self, client_id: UUID, page: PageRequest) -> Page[AmendmentRequest]:
-        """The client's, newest first."""
+    async def page(
+        self, client_id: UUID, page: PageRequest, requested_by: UUID | None = None
+    ) -> Page[AmendmentRequest]:
+        """The client's, newest first; with `requested_by` those that this account made."""
         ...
 
     async def open_page(self, page: PageRequest) -> Page[AmendmentRequest]:

@@ -37,7 +37,7 @@ class StoredFile:
 
     It awaits its content, which is then in quarantine until a malware scan says that it is clean. Only a clean file
     can be read. `object_id` and `content_key` say where the content is, and how to decrypt it; `received_at` when its
-    upload began, and then when it had arrived whole. `checks` counts the scans, and the next one is at `check_at`.
+    upload began, and then when it had arrived whole. `checks` counts the scans but the first, and the next one is at `check_at`.
     Once the client's key is destroyed, name, key and digest are None.
     """
 
@@ -90,10 +90,12 @@ class StoredFile:
 
     def judge(self, result: ScanResult) -> "StoredFile":
         """A scan says whether the file is clean."""
-        return self._next(state=result, checks=self.checks + 1, check_at=None)
+        return self._next(state=result, check_at=None)
 
     def postpone_check(self, at: datetime) -> "StoredFile":
-        """The scanner gave no answer: another try follows after 1, 2, 4 … minutes, at last every hour."""
+        """A scan that was due begins: unless it gives an answer, another follows after 1, 2, 4 … minutes, at last every
+        hour.
+        """
         delay = min(timedelta(minutes=2 ** min(self.checks, 6)), MAX_CHECK_DELAY)
         return self._next(checks=self.checks + 1, check_at=at + delay)
 

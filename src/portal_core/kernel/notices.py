@@ -165,7 +165,7 @@ SENSITIVE_DOCUMENT_SHARED: Final = NoticeKind(
     chosen_with=DOCUMENT_SHARED.name,
 )
 WITHHOLDING_REVIEWED: Final = _like(DOCUMENT_SHARED, "withholding_reviewed")
-AMENDMENT_ANSWERED: Final = _like(DOCUMENT_SHARED, "amendment_answered")
+AMENDMENT_ANSWERED: Final = NoticeKind("amendment_answered", "service", ("email", "in_app"), fixed=True)
 UPLOAD_REFUSED: Final = NoticeKind("upload_refused", "service", ("email", "in_app"), fixed=True)
 # Clients already choose channels for these two; messages and forms will send them.
 NEW_MESSAGE: Final = _service("new_message", "messages")

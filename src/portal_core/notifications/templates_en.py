@@ -130,7 +130,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "document_shared": ("New document", "A document was shared with you."),
     "sensitive_document_shared": ("New document", "A document was shared with you."),
     "withholding_reviewed": ("About your request", "There is a reply to your request."),
-    "amendment_answered": ("About your request", "There is a reply to your request."),
+    "amendment_answered": ("About your request", "There is a reply to your request. Sign in to read it."),
     "upload_refused": (
         "A file was refused",
         "A file that you sent could not be accepted. Sign in to see which one. Check your device for harmful programs "
@@ -165,7 +165,6 @@ _SIGN_IN: Final[Mapping[str, str]] = {
     "document_shared": "Sign in to see it.",
     "sensitive_document_shared": "Sign in to see it.",
     "withholding_reviewed": "Sign in to read it.",
-    "amendment_answered": "Sign in to read it.",
 }
 
 ENGLISH: Final = MessageTemplates(

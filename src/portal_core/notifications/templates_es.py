@@ -132,7 +132,7 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "document_shared": ("Documento nuevo", "Se compartió un documento con usted."),
     "sensitive_document_shared": ("Documento nuevo", "Se compartió un documento con usted."),
     "withholding_reviewed": ("Sobre su solicitud", "Hay una respuesta a su solicitud."),
-    "amendment_answered": ("Sobre su solicitud", "Hay una respuesta a su solicitud."),
+    "amendment_answered": ("Sobre su solicitud", "Hay una respuesta a su solicitud. Inicie sesión para leerla."),
     "upload_refused": (
         "Un archivo no fue aceptado",
         "No se pudo aceptar un archivo que usted envió. Inicie sesión para ver cuál. Revise si hay programas dañinos "
@@ -167,7 +167,6 @@ _SIGN_IN: Final[Mapping[str, str]] = {
     "document_shared": "Inicie sesión para verlo.",
     "sensitive_document_shared": "Inicie sesión para verlo.",
     "withholding_reviewed": "Inicie sesión para leerla.",
-    "amendment_answered": "Inicie sesión para leerla.",
 }
 
 SPANISH: Final = MessageTemplates(

@@ -144,6 +144,14 @@ async def test_who_may_ask_and_answer(practice: DocumentsPractice, ann: UUID, gr
         await ask(practice, practice.proxy(ann, "documents"))
     with pytest.raises(NotFound):
         await ask(practice, practice.proxy(ann, "messages", may_write=True))
+    other = await ask(practice, practice.client(ann))
+    proxy = practice.proxy(ann, "documents", may_write=True)
+    listed = await practice.use(ListAmendmentRequests)(proxy, ListAmendmentRequestsQuery())
+    assert [one.id for one in listed.items] == [asked.id], "what others asked tells what is in documents"
+    every = await practice.use(ListAmendmentRequests)(practice.client(ann), ListAmendmentRequestsQuery())
+    assert len(every.items) == 2
+    with pytest.raises(NotFound):
+        await practice.use(WithdrawAmendmentRequest)(proxy, WithdrawAmendmentRequestCommand(other.id))
     bob = practice.client(await practice.world.add_client())
     with pytest.raises(NotFound):
         await practice.use(WithdrawAmendmentRequest)(bob, WithdrawAmendmentRequestCommand(asked.id))

@@ -133,6 +133,11 @@ async def test_clinician_who_sees_own_clients_only(practice: DocumentsPractice, 
         await practice.use(ListClientDocuments)(confined, ListClientDocumentsQuery(ann))
     with pytest.raises(NotFound):
         await practice.add(confined, ann)
+    team = practice.world.store.table("care_team")  # type: ignore[attr-defined]
+    team[practice.world.practice_id, ann, confined.clinician_id] = True
+    assert await practice.add(confined, ann)
+    with pytest.raises(Forbidden):
+        await practice.add(confined, ann, source="letter:1")
     with pytest.raises(Forbidden):
         await practice.use(ListUploads)(confined, ListUploadsQuery())
 

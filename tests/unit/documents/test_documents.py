@@ -29,11 +29,15 @@ from portal_core.documents.use_cases.send_client_document_content import (
     SendClientDocumentContent,
     SendClientDocumentContentCommand,
 )
-from portal_core.documents.use_cases.send_document_content import SendDocumentContent, SendDocumentContentCommand
+from portal_core.documents.use_cases.send_document_content import (
+    CONTENTS,
+    SendDocumentContent,
+    SendDocumentContentCommand,
+)
 from portal_core.documents.use_cases.share_document import ShareDocument, ShareDocumentCommand
 from portal_core.documents.use_cases.upload_document import UPLOADS
 from portal_core.documents.views import DocumentFilter, DocumentView
-from portal_core.files.errors import ContentExists, FileNotAvailable
+from portal_core.files.errors import ContentExists, FileNotAvailable, KindNotAllowed
 from portal_core.files.use_cases.open_download import OpenDownload, OpenDownloadQuery
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Invalid, NotFound, RateLimited, StaleVersion
@@ -130,8 +134,22 @@ async def test_share_ends_by_time_and_by_revocation(
 async def test_link_ends_with_the_share(practice: DocumentsPractice, ann: UUID, front_desk: StaffActor) -> None:
     soon = practice.world.clock.now() + timedelta(minutes=1)
     added = await practice.add(front_desk, ann, share=True, expires_at=soon)
-    link = await practice.use(CreateDownloadLink)(practice.client(ann), CreateDownloadLinkCommand(added.id))
+    command = CreateDownloadLinkCommand(added.id)
+    link = await practice.use(CreateDownloadLink)(practice.client(ann), command)
     assert link.expires_at == soon
+    await practice.use(ShareDocument)(front_desk, ShareDocumentCommand(client_id=ann, document_id=added.id))
+    with pytest.raises(NotFound):
+        await practice.use(OpenDownload)(practice.world.visitor, OpenDownloadQuery(link.token))
+
+
+async def test_contents_are_limited(practice: DocumentsPractice, ann: UUID) -> None:
+    client = practice.client(ann)
+    sent = await practice.upload(client, None)
+    for _ in range(CONTENTS.max_attempts):
+        with pytest.raises(KindNotAllowed):
+            await practice.use(SendDocumentContent)(client, SendDocumentContentCommand(sent.id, pieces(b"MZ\0")))
+    with pytest.raises(RateLimited):
+        await practice.use(SendDocumentContent)(client, SendDocumentContentCommand(sent.id, pieces(HELLO)))
 
 
 async def test_time_in_the_past_is_refused(practice: DocumentsPractice, ann: UUID, front_desk: StaffActor) -> None:

@@ -9,6 +9,7 @@ from portal_core.documents.errors import (
     NotWithheld,
     ReviewNeedsColleague,
     ReviewNotRequested,
+    ReviewPending,
 )
 from portal_core.documents.model import WithholdingBasis
 from portal_core.documents.use_cases.create_download_link import CreateDownloadLink, CreateDownloadLinkCommand
@@ -130,6 +131,8 @@ async def test_colleague_reviews_on_request(
     assert [one.action for one in await practice.world.audit()].count("document.review_requested") == 1
     with pytest.raises(ReviewNeedsColleague):
         await review(grey, command)
+    with pytest.raises(ReviewPending):
+        await withhold(practice, grey, ann, added.id)
     with pytest.raises(Forbidden):
         await review(practice.staff("administrator"), command)
     with pytest.raises(StaleVersion):

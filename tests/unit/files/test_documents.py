@@ -45,6 +45,12 @@ def test_pdf_may_expand_to_what_a_scanner_looks_into() -> None:
     assert kind_of(pdf(streams, compress=False)) == EXPANDS
 
 
+def test_streams_that_end_in_a_fault_are_counted_too() -> None:
+    packer = zlib.compressobj()
+    broken = packer.compress(bytes(1_000_000)) + packer.flush(zlib.Z_SYNC_FLUSH) + b"\xff" * 8
+    assert kind_of(pdf((b"stream\n" + broken + b"\nendstream ") * 500, compress=False)) == EXPANDS
+
+
 def test_pdf_with_cross_references_in_a_stream_is_taken() -> None:
     data = pdf()
     start = data.rindex(b"\nxref") + 1
@@ -217,6 +223,12 @@ NOT_DOCX = {
     "with_activex": docx(with_content_type("application/vnd.ms-office.activeX+xml")),
     "leading_to_activex": docx(with_relationship("control", "activeX/activeX1.xml")),
     "leading_to_a_template_elsewhere": docx(with_relationship("attachedTemplate", "HTTPS://example.org/a.dotm")),
+    "leading_to_a_template_on_a_share": docx(with_relationship("attachedTemplate", r"\\\\host\share\a.dotm")),
+    "leading_to_a_template_on_a_host": docx(with_relationship("attachedTemplate", "file://host/share/a.dotm")),
+    "leading_to_a_template_by_a_trick": docx(with_relationship("attachedTemplate", "file:///c:\\\\host\\a.dotm")),
+    "with_another_document_as_a_part": docx(with_relationship("aFChunk", "https://example.org/a.rtf")),
+    "leading_to_a_frame": docx(with_relationship("frame", "https://example.org/a.docx")),
+    "leading_to_an_image": docx(with_relationship("image", "https://example.org/a.png")),
     "with_program": docx({"word/media/setup.exe": b"MZ"}),
     "with_program_as_image": docx({IMAGE: b"MZ\x90\0"}),
     "with_script": docx({"word/media/a.js": b"alert()"}),

@@ -34,8 +34,10 @@ class MemoryAmendmentRequests(MemoryClientRepository[AmendmentRequest], Amendmen
         require_key(self.tx, row.client_id, row.statement)
         await super().save(row, audit_entry)
 
-    async def page(self, client_id: UUID, page: PageRequest) -> Page[AmendmentRequest]:
-        return newest_first(self._of(client_id), page)
+    async def page(
+        self, client_id: UUID, page: PageRequest, requested_by: UUID | None = None
+    ) -> Page[AmendmentRequest]:
+        return newest_first((one for one in self._of(client_id) if requested_by in (None, one.requested_by)), page)
 
     async def open_page(self, page: PageRequest) -> Page[AmendmentRequest]:
         after = page.after_time()

@@ -67,6 +67,9 @@ class MemoryDocuments(MemoryClientRepository[Document], Documents):
         await super().add(row, audit_entry)
         self._add_version(first)
 
+    async def lock(self, client_id: UUID, document_id: UUID) -> Document | None:
+        return await self.get(client_id, document_id)
+
     async def find_by_source(self, client_id: UUID, source: str) -> Document | None:
         return next((one for one in self._of(client_id) if one.source == source), None)
 
@@ -120,7 +123,9 @@ class MemoryDocumentReads(DocumentReads):
         shown = [
             (document, view)
             for document, view in views
-            if view is not None and filters.is_listed(document, _readable(_versions(self.tx, document.id))[1].name)
+            if view is not None
+            and not (filters.search and view.withheld)
+            and filters.is_listed(document, _readable(_versions(self.tx, document.id))[1].name)
         ]
         return _page(shown, page)
 

@@ -25,12 +25,15 @@ _own = (_columns.practice_id == bindparam("practice_id"), _columns.client_id == 
 ADD = statement("amendment_requests.add", insert(amendment_requests))
 GET = statement("amendment_requests.get", select(*_REQUEST.columns).where(*_own, _columns.id == bindparam("id")))
 SAVE = statement("amendment_requests.save", update_version(amendment_requests))
-PAGE = statement(
-    "amendment_requests.page",
+_page = (
     select(*_REQUEST.columns)
     .where(*_own, _columns.id < bindparam("before"))
     .order_by(_columns.id.desc())
-    .limit(bindparam("row_limit", type_=Integer)),
+    .limit(bindparam("row_limit", type_=Integer))
+)
+PAGE = statement("amendment_requests.page", _page)
+PAGE_OF_ACCOUNT = statement(
+    "amendment_requests.page_of_account", _page.where(_columns.requested_by == bindparam("requested_by"))
 )
 OPEN_PAGE = statement(
     "amendment_requests.open_page",
@@ -65,8 +68,16 @@ class PostgresAmendmentRequests(AmendmentRequests):
         await self.tx.save(SAVE, **await self._values(row))
         self.tx.add_audit_entry(audit_entry)
 
-    async def page(self, client_id: UUID, page: PageRequest) -> Page[AmendmentRequest]:
-        rows = await self.tx.fetch(PAGE, client_id=client_id, before=page.before_id(), row_limit=page.size + 1)
+    async def page(
+        self, client_id: UUID, page: PageRequest, requested_by: UUID | None = None
+    ) -> Page[AmendmentRequest]:
+        rows = await self.tx.fetch(
+            PAGE if requested_by is None else PAGE_OF_ACCOUNT,
+            client_id=client_id,
+            before=page.before_id(),
+            row_limit=page.size + 1,
+            requested_by=requested_by,
+        )
         return page.paginate([await self._request(row) for row in rows], lambda one: one.id)
 
     async def open_page(self, page: PageRequest) -> Page[AmendmentRequest]:

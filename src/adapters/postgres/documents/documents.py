@@ -41,6 +41,10 @@ _own_versions = (
 ADD = statement("documents.add", insert(documents))
 ADD_VERSION = statement("documents.add_version", insert(document_versions))
 GET = statement("documents.get", select(*DOCUMENT_COLUMNS).where(*_own, documents.c.id == bindparam("id")))
+LOCK = statement(
+    "documents.lock",
+    select(*DOCUMENT_COLUMNS).where(*_own, documents.c.id == bindparam("id")).with_for_update(read=True),
+)
 BY_SOURCE = statement(
     "documents.by_source", select(*DOCUMENT_COLUMNS).where(*_own, documents.c.source == bindparam("source"))
 )
@@ -103,6 +107,10 @@ class PostgresDocuments(Documents):
 
     async def get(self, client_id: UUID, document_id: UUID) -> Document | None:
         row = await self.tx.fetchrow(GET, client_id=client_id, id=document_id)
+        return None if row is None else await document_of(self.tx, row)
+
+    async def lock(self, client_id: UUID, document_id: UUID) -> Document | None:
+        row = await self.tx.fetchrow(LOCK, client_id=client_id, id=document_id)
         return None if row is None else await document_of(self.tx, row)
 
     async def find_by_source(self, client_id: UUID, source: str) -> Document | None:

@@ -179,7 +179,7 @@ class PostgresDocumentReads(DocumentReads):
         async def view(row: Any) -> DocumentView:
             return await self._client_view(row, scope)
 
-        return await self._list(listing, values, filters, page, view)
+        return await self._list(listing, values, filters, page, view, scope)
 
     async def for_client(
         self, client_id: UUID, scope: DocumentScope, account_id: UUID, document_id: UUID, now: datetime
@@ -226,6 +226,7 @@ class PostgresDocumentReads(DocumentReads):
         filters: DocumentFilter,
         page: PageRequest,
         view: Callable[[Any], Awaitable[V]],
+        scope: DocumentScope | None = None,
     ) -> Page[V]:
         """One page; of a search, the rows found among the next `_MAX_SEARCHED`."""
         before_at, before_id = page.after_time() or _FIRST
@@ -236,7 +237,7 @@ class PostgresDocumentReads(DocumentReads):
             searched += len(rows)
             for row in rows:
                 before_at, before_id = row["listed_at"], row["id"]
-                if await self._is_found(row, filters):
+                if await self._is_found(row, filters, scope):
                     found.append(row)
                     if len(found) > page.size:
                         break
@@ -249,9 +250,12 @@ class PostgresDocumentReads(DocumentReads):
         more = len(rows) == batch and filters.search
         return Page(views, cursor((before_at, before_id)) if more else None)
 
-    async def _is_found(self, row: Any, filters: DocumentFilter) -> bool:
+    async def _is_found(self, row: Any, filters: DocumentFilter, scope: DocumentScope | None) -> bool:
+        """Whether it is searched for. `scope`: of a client or proxy, who finds nothing by a title that is withheld."""
         if not filters.search:
             return True
+        if scope is not None and (await document_of(self.tx, row)).is_withheld(proxy=scope.proxy):
+            return False
         title = await self.tx.unseal(row["client_id"], documents.c.title, row["id"], row["title"])
         name = await self.tx.unseal(row["client_id"], files.c.name, row["file_id"], row["file_name"])
         return filters.is_found(title, name)

@@ -14,6 +14,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portal, pg_temp AS $$
     l.expires_at, l.first_used_at
   FROM portal.download_links AS l
   WHERE l.practice_id = practice AND l.token_hash = hash AND l.expires_at > instant
+    AND l.expires_at <= instant + interval '5 minutes'
     AND (l.session_id IS NULL OR EXISTS (
       SELECT FROM portal.sessions AS s
       WHERE s.practice_id = practice AND s.id = l.session_id AND s.ended_at IS NULL AND s.ends_at > instant))

@@ -76,3 +76,7 @@ download_links = client_table(
 retain(download_links, "expires_at", timedelta(days=1))
 erase(download_links)
 narrow(download_links, "insert", to=("record",))
+# A link is the audit log's word for who downloads.
+download_links.info["addable"] = (
+    "practice_id = {practice} AND client_id = {client} AND account_id = {account} AND {scope} = 'record'"
+)

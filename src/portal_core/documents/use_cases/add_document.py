@@ -12,7 +12,8 @@ from portal_core.documents.policy import require_manager
 from portal_core.documents.ports import DocumentsUnit
 from portal_core.documents.views import FileView, PracticeDocumentView
 from portal_core.files.model import clean_file_name
-from portal_core.kernel.actor import Actor
+from portal_core.kernel.actor import Actor, own_clients_of
+from portal_core.kernel.errors import Forbidden
 from portal_core.kernel.sources import Clock, IdSource
 from portal_core.kernel.uow import Begin
 
@@ -43,7 +44,8 @@ class AddDocument:
     that broke off goes on with the content.
 
     Raises:
-        NotFound, Forbidden: no such client, or a role that adds no documents.
+        NotFound, Forbidden: no such client, a role that adds no documents, or a `source` by a clinician who sees own
+            clients only.
         PsychotherapyNotesNotShareable: it holds psychotherapy notes.
         Invalid: `expires_at` is not in the future.
         DuplicateSource: a document of another client is from its source, or is added at the same moment.
@@ -59,6 +61,9 @@ class AddDocument:
         async with self.begin(actor) as unit:
             require_manager(actor)
             await require_client(unit, command.client_id)
+            if command.source is not None and own_clients_of(actor) is not None:
+                # It is unique in the practice, so that a refusal would tell of other clients.
+                raise Forbidden("The EHR files documents with a source. Leave it out.")
             require_shareable(command.category)
             check_expiry(command.expires_at, now)
             known = await self._known(unit, command)

@@ -50,7 +50,8 @@ class CreateDownloadLink:
         async with self.begin(actor) as unit:
             client_id, scope = require_documents(actor)
             holder = require_account_holder(actor)
-            document = await find_readable(unit, client_id, scope, command.document_id, now)
+            # Whoever revokes or withholds it meanwhile waits, and then ends this link too.
+            document = await find_readable(unit, client_id, scope, command.document_id, now, lock=True)
             file = await find_file(unit, document, command.number)
             file.readable()
             ends = [now + LINK_LIFETIME, *_share_ends(document)]

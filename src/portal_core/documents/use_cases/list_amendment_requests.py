@@ -7,6 +7,7 @@ from portal_core.documents.policy import require_documents
 from portal_core.documents.ports import DocumentsUnit
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
+from portal_core.kernel.authorization import require_account_holder
 from portal_core.kernel.page import Page, PageRequest
 from portal_core.kernel.uow import Begin
 
@@ -18,7 +19,7 @@ class ListAmendmentRequestsQuery:
 
 @frozen
 class ListAmendmentRequests:
-    """A page of the client's requests with their answers, newest first. For the client, or a proxy with `documents`.
+    """A page of the client's requests with their answers, newest first. A proxy with `documents` sees their own.
 
     Raises:
         NotFound: the actor has no access to `documents`.
@@ -29,7 +30,8 @@ class ListAmendmentRequests:
 
     async def __call__(self, actor: Actor, query: ListAmendmentRequestsQuery) -> Page[AmendmentRequestView]:
         async with self.begin(actor, read_only=True) as unit:
-            client_id, _ = require_documents(actor)
+            client_id, scope = require_documents(actor)
             await unit.audit.record(AuditEntry("amendments.read", record=client_id))
-            found = await unit.amendment_requests.page(client_id, query.page)
+            own = require_account_holder(actor).account_id if scope.proxy else None
+            found = await unit.amendment_requests.page(client_id, query.page, own)
             return await unit.commit(found.map(AmendmentRequestView.of))

@@ -46,7 +46,7 @@ class ShareDocument:
             require_manager(actor)
             document = await find_for_practice(unit, actor, command.client_id, command.document_id, own=True)
             shared = document.share(self.clock.now(), command.expires_at, command.version)
-            view = await save_change(unit, shared, "document.shared")
+            view = await save_change(unit, shared, "document.shared", end_links=True)
             file = await find_file(unit, shared, None)
             if file.state == "clean":
                 await announce(unit, shared, file.id)

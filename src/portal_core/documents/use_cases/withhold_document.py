@@ -39,6 +39,7 @@ class WithholdDocument:
 
     Raises:
         NotFound, Forbidden: no such document of the practice's own, or not a clinician.
+        ReviewPending: a review of an earlier decision is pending.
         StaleVersion: the document changed since it was read.
         RecordDestroyed: the client's key was destroyed.
     """

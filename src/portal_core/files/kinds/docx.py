@@ -1,5 +1,6 @@
 """DOCX (ECMA-376): a zip archive that describes its parts in XML, with a document of WordprocessingML."""
 
+import re
 from typing import Final
 from xml.parsers import expat
 
@@ -22,7 +23,15 @@ _IMAGES: Final = {"png", "jpg", "jpeg", "jfif", "gif", "bmp", "tif", "tiff", "em
 _EXTENSIONS: Final = _IMAGES | {"xml", "rels", "odttf", "ttf", "otf", "xlsx", "psmdcp", "sigs"}
 """Images, XML, fonts, the tables of charts, properties and signatures. Macros, OLE and ActiveX are `bin`."""
 _WITH_CODE: Final = ("macroenabled", "vba", "oleobject", "activex", "attachedtoolbars")
-_LEADING_TO_CODE: Final = frozenset({"vbaproject", "wordvbadata", "oleobject", "control", "attachedtoolbars"})
+_LEADING_TO_CODE: Final = frozenset(
+    {"vbaproject", "wordvbadata", "oleobject", "control", "attachedtoolbars", "afchunk"}
+)
+"""A chunk is another document, of any kind, that is opened as a part of this one."""
+_OUTSIDE: Final = re.compile(r"[a-z][\w+.\s-]*:|[/\\]{2}")
+"""An address or a path of a server; parts of the package have neither."""
+_WRITERS_OWN_TEMPLATE: Final = re.compile(r"file:///[a-z]:[/\\](?![/\\])[^:]*\Z")
+"""A path on a drive of the machine that wrote it, which every document from a template has. Word fetches a template
+from a server or a share when the document is opened, with its macros."""
 _STARTS_OF_PROGRAMS: Final = (b"MZ", b"\x7fELF", b"#!", b"\xd0\xcf\x11\xe0", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 """Of Windows, Linux, scripts, OLE files, which may hold programs, and macOS."""
 _MAX_XML_BYTES: Final = 2_000_000
@@ -69,9 +78,14 @@ def _document_part(elements: list[Element]) -> str:
 def _check_relationships(relationships: list[dict[str, str]]) -> None:
     for one in relationships:
         kind, target = _kind(one), one.get("Target", "").strip().lower()
+        outside = one.get("TargetMode", "").strip().lower() == "external" or _OUTSIDE.match(target) is not None
         require(kind not in _LEADING_TO_CODE)
-        # Word would fetch it when the document is opened, with its macros.
-        require(kind != "attachedtemplate" or not target.startswith(("http:", "https:", "ftp:")))
+        # A link is followed by a click. Anything else outside would be fetched when the document is opened.
+        require(
+            not outside
+            or kind == "hyperlink"
+            or (kind == "attachedtemplate" and bool(_WRITERS_OWN_TEMPLATE.match(target)))
+        )
 
 
 def _targets_of_package(relationships: list[dict[str, str]]) -> list[str]:

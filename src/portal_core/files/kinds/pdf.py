@@ -20,6 +20,8 @@ _END_WITHIN: Final = 1024
 _STREAM: Final = re.compile(rb"(?<!end)stream[\r\n]")
 _STREAM_LENGTH: Final = 7
 _INPUT_LENGTH: Final = 16_384
+_OUTPUT_LENGTH: Final = 65_536
+"""At a fault, what was expanded since the last piece is lost, and its cost is that of so many bytes at most."""
 _MAX_OF_ALL_STREAMS: Final = 4 * MAX_EXPANDED_BYTES
 """ClamAV scans no more of a file (MaxScanSize), and no stream that expands to more than 100 MB (MaxFileSize)."""
 
@@ -59,7 +61,7 @@ def expanded_streams(reader: ContentReader) -> Iterator[bytes]:
                 yield piece
         except zlib.error:
             # It is not compressed, or in another way. There may be others in it, so what was read is read again.
-            all_streams.count(reader.position - start)
+            all_streams.count(_OUTPUT_LENGTH + reader.position - start)
             reader.position = start
 
 
@@ -80,5 +82,5 @@ def _inflated(reader: ContentReader) -> Iterator[bytes]:
     inflater = zlib.decompressobj()
     while not inflater.eof and reader.remaining:
         packed = reader.take(min(reader.remaining, _INPUT_LENGTH))
-        yield from expand_piece(inflater, packed)
+        yield from expand_piece(inflater, packed, _OUTPUT_LENGTH)
     reader.position -= len(inflater.unused_data)

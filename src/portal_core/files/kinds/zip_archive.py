@@ -154,9 +154,9 @@ def _inflate(packed: Iterator[bytes]) -> Iterator[bytes]:
     require(inflater.eof and not inflater.unused_data)
 
 
-def expand_piece(inflater: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
+def expand_piece(inflater: "zlib._Decompress", packed: bytes, piece_length: int = PIECE_LENGTH) -> Iterator[bytes]:
     """What a decompressor makes of packed bytes, in pieces of at most 1 MiB."""
     # Behind the end of the stream, `unconsumed_tail` never becomes empty.
     while packed and not inflater.eof:
-        yield inflater.decompress(packed, PIECE_LENGTH)
+        yield inflater.decompress(packed, piece_length)
         packed = inflater.unconsumed_tail

@@ -12,7 +12,6 @@ from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_system
 from portal_core.kernel.errors import Unavailable
-from portal_core.kernel.sources import Clock
 from portal_core.kernel.uow import Begin
 
 
@@ -36,7 +35,6 @@ class CheckFile:
     begin: Begin[FilesUnit]
     file_store: FileStore
     malware_scanner: MalwareScanner
-    clock: Clock
 
     async def __call__(self, actor: Actor, command: CheckFileCommand) -> None:
         async with self.begin(actor, read_only=True) as unit:
@@ -54,7 +52,7 @@ class CheckFile:
         async with self.begin(actor) as unit:
             if result is None:
                 entry = AuditEntry("file.check_failed", file.id, record=file.client_id, outcome="failed")
-                await unit.files.save(file.postpone_check(self.clock.now()), entry)
+                await unit.audit.record(entry)
             else:
                 entry = AuditEntry("file.checked", file.id, record=file.client_id, facts={"result": result})
                 await unit.files.save(file.judge(result), entry)

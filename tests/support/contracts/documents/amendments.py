@@ -9,13 +9,15 @@ from portal_core.documents.amendment import ANSWER_PERIOD, AmendmentRequest
 from portal_core.kernel.errors import RecordDestroyed, StaleVersion
 from portal_core.kernel.page import PageRequest
 from tests.support.contracts.accounts.world import AccountsWorld
-from tests.support.contracts.documents.documents import add_document, begin_documents
+from tests.support.contracts.documents.documents import READER, add_document, begin_documents
 from tests.support.contracts.files.files import AUDIT_ENTRY, as_client, destroy
 
 DAY = timedelta(days=1)
 
 
-def a_request(world: AccountsWorld, client_id: UUID, document_id: UUID | None = None) -> AmendmentRequest:
+def a_request(
+    world: AccountsWorld, client_id: UUID, document_id: UUID | None = None, requested_by: UUID = READER
+) -> AmendmentRequest:
     now = world.clock.now()
     return AmendmentRequest(
         id=world.ids.new(),
@@ -23,7 +25,7 @@ def a_request(world: AccountsWorld, client_id: UUID, document_id: UUID | None = 
         document_id=document_id,
         statement="It was the third ☾.",
         reason="I was there.",
-        requested_by=UUID(int=55),
+        requested_by=requested_by,
         requested_at=now,
         due_at=now + ANSWER_PERIOD,
     )
@@ -89,6 +91,15 @@ class AmendmentRequestsContract:
             assert [one.id for one in mine.items] == [third.id]
             older = await requests.page(ann, PageRequest(mine.next, 1))
             assert ([one.id for one in older.items], older.next) == ([first.id], None)
+
+    async def test_requests_of_one_account_are_listed(self, world: AccountsWorld) -> None:
+        client_id, other = await world.add_client(), UUID(int=56)
+        mine = await add_request(world, a_request(world, client_id))
+        theirs = await add_request(world, a_request(world, client_id, requested_by=other))
+        async with begin_documents(world)(as_client(world, client_id)) as unit:
+            for account_id, found in ((None, [theirs, mine]), (other, [theirs]), (READER, [mine])):
+                page = await unit.amendment_requests.page(client_id, PageRequest(), account_id)
+                assert list(page.items) == found
 
     async def test_requests_go_with_the_record(self, world: AccountsWorld) -> None:
         client_id = await world.add_client()

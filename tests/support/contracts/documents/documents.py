@@ -162,6 +162,7 @@ class DocumentsContract:
         for actor, client_id in actors:
             async with begin_documents(world)(actor) as unit:
                 assert await unit.documents.get(client_id, document.id) is None
+                assert await unit.documents.lock(client_id, document.id) is None
                 assert await unit.documents.find_by_source(client_id, "form:1") is None
                 assert await unit.documents.find_by_file(client_id, file_id) is None
                 assert await unit.documents.find_version(client_id, document.id, None) is None
@@ -289,6 +290,9 @@ class DocumentReadsContract:
         await add_document(world, client_id, withholding=by_proxy)
         await add_document(world, client_id, withholding=from_all)
         mine, theirs = await self.listed(world, client_id), await self.listed(world, client_id, NO_SENSITIVE)
+        search = DocumentFilter(search="letter")
+        assert [one.state for one in await self.listed(world, client_id, ALL, search)] == ["available"]
+        assert await self.listed(world, client_id, NO_SENSITIVE, search) == (), "a search tells nothing of a title"
         assert [one.state for one in mine] == ["withheld", "available"]
         assert [one.state for one in theirs] == ["withheld", "withheld"]
         assert [(one.title, one.file) for one in theirs] == [(None, None)] * 2

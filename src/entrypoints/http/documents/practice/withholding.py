@@ -12,7 +12,7 @@ from entrypoints.http.contract.fields import FromPath, Request, Version
 from entrypoints.http.contract.routing import post
 from entrypoints.http.documents.practice.documents import DocumentVersionRequest
 from entrypoints.http.server.request import PortalRequest
-from portal_core.documents.errors import NotWithheld, ReviewNeedsColleague, ReviewNotRequested
+from portal_core.documents.errors import NotWithheld, ReviewNeedsColleague, ReviewNotRequested, ReviewPending
 from portal_core.documents.model import MAX_REASON_LENGTH, ReviewOutcome, WithholdingBasis
 from portal_core.documents.use_cases.release_document import ReleaseDocument, ReleaseDocumentCommand
 from portal_core.documents.use_cases.review_withholding import ReviewWithholding, ReviewWithholdingCommand
@@ -44,7 +44,7 @@ class WithholdingController(Controller):
     path = "/clients/{client_id:uuid}/documents/{document_id:uuid}"
     tags = ("Practice: documents",)
 
-    @post("/withhold", status_code=200, raises=[Forbidden, StaleVersion, RecordDestroyed])
+    @post("/withhold", status_code=200, raises=[Forbidden, ReviewPending, StaleVersion, RecordDestroyed])
     async def withhold_document(
         self,
         request: PortalRequest,
