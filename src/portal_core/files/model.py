@@ -37,8 +37,8 @@ class StoredFile:
 
     It awaits its content, which is then in quarantine until a malware scan says that it is clean. Only a clean file
     can be read. `object_id` and `content_key` say where the content is, and how to decrypt it; `received_at` when its
-    upload began, and then when it had arrived whole. `checks` counts the scans but the first, and the next one is at `check_at`.
-    Once the client's key is destroyed, name, key and digest are None.
+    upload began, and then when it had arrived whole. `checks` counts the scans but the first, and the next one is at
+    `check_at`. Once the client's key is destroyed, name, key and digest are None.
     """
 
     id: UUID

@@ -51,7 +51,8 @@ class DownloadLinks(Protocol):
     async def unscoped_by_hash(self, token_hash: bytes, now: datetime) -> DownloadLink | None:
         """The link with this token, of any client of the practice.
 
-        None if it has expired or was ended, or its session or grant has ended.
+        None if it has expired or was ended, if it would be good for longer than links are, or if its session or grant
+        has ended.
         """
         ...
 

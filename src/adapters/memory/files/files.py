@@ -9,7 +9,7 @@ from adapters.memory.engine.repository import MemoryClientRepository
 from adapters.memory.engine.rows import own_key, own_rows, require_reachable, visible
 from adapters.memory.engine.sealing import SEALED, key_destroyed, require_key
 from adapters.memory.engine.store import MemoryTransaction
-from portal_core.files.download_link import DownloadLink
+from portal_core.files.download_link import LINK_LIFETIME, DownloadLink
 from portal_core.files.model import StoredFile
 from portal_core.files.ports import DownloadLinks, Files
 from portal_core.kernel.audit import AuditEntry
@@ -72,7 +72,9 @@ class MemoryDownloadLinks(DownloadLinks):
 
     async def unscoped_by_hash(self, token_hash: bytes, now: datetime) -> DownloadLink | None:
         found = (one for one in own_rows(self.tx, "download_links") if one.token_hash == token_hash)
-        return next((one for one in found if one.expires_at > now and self._is_live(one, now)), None)
+        return next(
+            (one for one in found if now < one.expires_at <= now + LINK_LIFETIME and self._is_live(one, now)), None
+        )
 
     def _is_live(self, link: DownloadLink, now: datetime) -> bool:
         if key_destroyed(self.tx, link.client_id):  # erased with the record

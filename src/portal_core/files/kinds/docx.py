@@ -81,11 +81,8 @@ def _check_relationships(relationships: list[dict[str, str]]) -> None:
         outside = one.get("TargetMode", "").strip().lower() == "external" or _OUTSIDE.match(target) is not None
         require(kind not in _LEADING_TO_CODE)
         # A link is followed by a click. Anything else outside would be fetched when the document is opened.
-        require(
-            not outside
-            or kind == "hyperlink"
-            or (kind == "attachedtemplate" and bool(_WRITERS_OWN_TEMPLATE.match(target)))
-        )
+        own_template = kind == "attachedtemplate" and _WRITERS_OWN_TEMPLATE.match(target) is not None
+        require(not outside or kind == "hyperlink" or own_template)
 
 
 def _targets_of_package(relationships: list[dict[str, str]]) -> list[str]:

@@ -208,11 +208,8 @@ class DownloadLinksContract:
         assert account.client_id is not None
         file = await add_file(world, account.client_id, "clean")
         session, other = await world.session(account, "a"), await world.session(account, "b")
-        late = world.clock.now() + timedelta(days=1)
-        links = [
-            await self.add(world, self.a_link(world, file, session_id=one.id, expires_at=late))
-            for one in (session, other)
-        ]
+        world.clock.advance(timedelta(hours=7, minutes=57))
+        links = [await self.add(world, self.a_link(world, file, session_id=one.id)) for one in (session, other)]
         unknown = await self.add(world, self.a_link(world, file, session_id=world.ids.new()))
         assert [await self.found(world, one) for one in (*links, unknown)] == [*links, None]
         ended = (await world.stored(account, session)).end(world.clock.now())
@@ -220,8 +217,10 @@ class DownloadLinksContract:
             await unit.sessions.save(ended, AUDIT_ENTRY)
             await unit.commit(None)
         assert [await self.found(world, one) for one in links] == [None, links[1]]
-        world.clock.advance(timedelta(hours=8))
-        assert await self.found(world, links[1]) is None
+        world.clock.advance(timedelta(minutes=3))
+        assert await self.found(world, links[1]) is None, "the session ends eight hours after it began"
+        long = await self.add(world, self.a_link(world, file, expires_at=world.clock.now() + timedelta(days=9)))
+        assert await self.found(world, long) is None, "a link is good for five minutes"
 
     async def test_link_ends_with_the_grant(self, world: AccountsWorld) -> None:
         client_id = await world.add_client()
