@@ -5,7 +5,7 @@ from uuid import UUID
 
 from portal_core.documents.errors import DocumentWithheld
 from portal_core.documents.model import Document
-from portal_core.documents.policy import DocumentScope, reads_category
+from portal_core.documents.policy import DocumentScope, reads_category, reads_reasons
 from portal_core.documents.ports import DocumentsUnit
 from portal_core.documents.views import PracticeDocumentView
 from portal_core.files.model import StoredFile
@@ -85,6 +85,11 @@ async def find_file(unit: DocumentsUnit, document: Document, number: int | None)
     if file is None:
         raise NotFound("document_version", document.id)
     return file
+
+
+def shown_to(actor: Actor, view: PracticeDocumentView) -> PracticeDocumentView:
+    """What the actor sees of the document."""
+    return view if reads_reasons(actor) else view.without_reason()
 
 
 async def save_change(

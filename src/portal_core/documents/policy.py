@@ -79,6 +79,11 @@ def require_amendment_decider(actor: Actor) -> StaffActor:
     return require_staff(actor, "clinician", "administrator")
 
 
+def reads_reasons(actor: Actor) -> bool:
+    """Whether the actor reads why a clinician withholds a document, which may tell what is in it: clinicians and jobs."""
+    return isinstance(actor, SystemActor) or (isinstance(actor, StaffActor) and "clinician" in actor.roles)
+
+
 def reads_category(actor: Actor, document: Document) -> bool:
     """Whether staff may see a document of this category."""
     return not only_bills(actor) or document.category in BILLING_CATEGORIES

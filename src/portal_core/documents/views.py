@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from portal_core.documents.model import (
     Document,
@@ -123,10 +123,10 @@ class DocumentView:
 
 @frozen(kw_only=True)
 class PracticeWithholdingView:
-    """A clinician's decision to withhold a document, for staff."""
+    """A clinician's decision to withhold a document, for staff. Clinicians alone read the reason."""
 
     basis: WithholdingBasis
-    reason: str
+    reason: str | None
     decided_by: UUID
     decided_at: datetime
     review_requested_at: datetime | None
@@ -137,7 +137,7 @@ class PracticeWithholdingView:
     def of(cls, one: Withholding, reason: str | None) -> "PracticeWithholdingView":
         return cls(
             basis=one.basis,
-            reason=reason or "",
+            reason=reason,
             decided_by=one.decided_by,
             decided_at=one.decided_at,
             review_requested_at=one.review_requested_at,
@@ -170,6 +170,12 @@ class PracticeDocumentView:
     downloaded_at: datetime | None
     withholding: PracticeWithholdingView | None
     version: int
+
+    def without_reason(self) -> "PracticeDocumentView":
+        """What those see who are no clinicians."""
+        if self.withholding is None:
+            return self
+        return evolve(self, withholding=evolve(self.withholding, reason=None))
 
     @classmethod
     def of(

@@ -14,6 +14,7 @@ from portal_core.documents.errors import (
 from portal_core.documents.model import WithholdingBasis
 from portal_core.documents.use_cases.create_download_link import CreateDownloadLink, CreateDownloadLinkCommand
 from portal_core.documents.use_cases.get_document import GetDocument
+from portal_core.documents.use_cases.list_client_documents import ListClientDocuments, ListClientDocumentsQuery
 from portal_core.documents.use_cases.list_document_versions import ListDocumentVersions
 from portal_core.documents.use_cases.release_document import ReleaseDocument, ReleaseDocumentCommand
 from portal_core.documents.use_cases.request_withholding_review import RequestWithholdingReview
@@ -48,6 +49,10 @@ async def test_withheld_document_shows_that_it_is_there(
     staff = await withhold(practice, grey, ann, added.id)
     assert staff.withholding is not None
     assert (staff.withholding.reason, staff.withholding.decided_by) == ("It names a third one.", grey.account_id)
+    for actor, reason in ((grey, "It names a third one."), (practice.staff("front_desk"), None)):
+        [staff] = (await practice.use(ListClientDocuments)(actor, ListClientDocumentsQuery(ann))).items
+        assert staff.withholding is not None
+        assert staff.withholding.reason == reason
     [view] = await listed(practice, client)
     assert (view.state, view.title, view.file) == ("withheld", None, None)
     assert view.withheld is not None

@@ -239,7 +239,11 @@ _WORDS: tuple[tuple[str, FieldCode, str], ...] = (
     ("Expected `datetime` with no", "offset_not_allowed", "Must not have an offset. Example: 2027-03-14T15:30:00."),
     ("Timestamp is out of range", "out_of_range", "This time is out of range."),
     ("Invalid UUID", "bad_format", "Must be a UUID."),
-    ("Invalid RFC3339 encoded datetime", "bad_format", "Enter a time such as 2027-03-14T15:30:00Z."),
+    (
+        "Invalid RFC3339 encoded datetime",
+        "bad_format",
+        "Enter date and time with seconds, such as 2027-03-14T15:30:00Z, or without the Z where the time is local.",
+    ),
     ("Invalid RFC3339 encoded date", "bad_format", "Enter a date such as 2027-03-14."),
     ("Invalid enum value", "unknown_value", "Must be one of the documented values."),
     ("Expected", "wrong_type", "This value has the wrong type."),

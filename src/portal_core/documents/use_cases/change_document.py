@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.documents.access import find_for_practice, save_change
+from portal_core.documents.access import find_for_practice, save_change, shown_to
 from portal_core.documents.model import DocumentCategory, clean_title
 from portal_core.documents.policy import require_manager
 from portal_core.documents.ports import DocumentsUnit
@@ -58,4 +58,4 @@ class ChangeDocument:
                 category=changed.category,
                 sensitive=str(changed.sensitive).lower(),
             )
-            return await unit.commit(view)
+            return await unit.commit(shown_to(actor, view))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from portal_core.documents.access import require_client
+from portal_core.documents.access import require_client, shown_to
 from portal_core.documents.policy import require_reader
 from portal_core.documents.ports import DocumentsUnit
 from portal_core.documents.views import DocumentFilter, PracticeDocumentView
@@ -42,4 +42,4 @@ class ListClientDocuments:
             found = await unit.document_reads.list_for_practice(
                 query.client_id, query.filters, query.page, for_bills=only_bills(actor)
             )
-            return await unit.commit(found)
+            return await unit.commit(found.map(lambda one: shown_to(actor, one)))

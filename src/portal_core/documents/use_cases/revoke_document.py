@@ -4,7 +4,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.documents.access import find_for_practice, save_change
+from portal_core.documents.access import find_for_practice, save_change, shown_to
 from portal_core.documents.policy import require_manager
 from portal_core.documents.ports import DocumentsUnit
 from portal_core.documents.views import PracticeDocumentView
@@ -41,4 +41,5 @@ class RevokeDocument:
             require_manager(actor)
             document = await find_for_practice(unit, actor, command.client_id, command.document_id, own=True)
             revoked = document.revoke(self.clock.now(), command.version)
-            return await unit.commit(await save_change(unit, revoked, "document.revoked", end_links=True))
+            view = await save_change(unit, revoked, "document.revoked", end_links=True)
+            return await unit.commit(shown_to(actor, view))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from portal_core.documents.access import find_file, find_for_practice, save_change
+from portal_core.documents.access import find_file, find_for_practice, save_change, shown_to
 from portal_core.documents.announcing import announce
 from portal_core.documents.policy import require_manager
 from portal_core.documents.ports import DocumentsUnit
@@ -50,4 +50,4 @@ class ShareDocument:
             file = await find_file(unit, shared, None)
             if file.state == "clean":
                 await announce(unit, shared, file.id)
-            return await unit.commit(view)
+            return await unit.commit(shown_to(actor, view))
