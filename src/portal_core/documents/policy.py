@@ -80,7 +80,7 @@ def require_amendment_decider(actor: Actor) -> StaffActor:
 
 
 def reads_reasons(actor: Actor) -> bool:
-    """Whether the actor reads why a clinician withholds a document, which may tell what is in it: clinicians and jobs."""
+    """Whether the actor reads why a document is withheld, which may tell what is in it: clinicians and jobs."""
     return isinstance(actor, SystemActor) or (isinstance(actor, StaffActor) and "clinician" in actor.roles)
 
 

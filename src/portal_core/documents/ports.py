@@ -1,7 +1,8 @@
 """Ports of documents."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from portal_core.documents.amendment import AmendmentRequest
@@ -14,6 +15,7 @@ from portal_core.documents.views import (
     PracticeDocumentView,
 )
 from portal_core.files.ports import FilesUnit
+from portal_core.kernel.actor import Role
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.page import Page, PageRequest
 
@@ -144,6 +146,40 @@ class DocumentClients(Protocol):
     async def get(self, client_id: UUID) -> object | None: ...
 
 
+class DocumentStaffMember(Protocol):
+    """A member of the practice's staff."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def roles(self) -> frozenset[Role]: ...
+    @property
+    def clinician_id(self) -> UUID | None: ...
+    @property
+    def active(self) -> bool: ...
+
+
+class DocumentStaff(Protocol):
+    async def all(self) -> Sequence[DocumentStaffMember]: ...
+
+
+class DocumentCareTeams(Protocol):
+    async def of(self, client_id: UUID) -> tuple[UUID, ...]: ...
+
+
+class StaffAccount(Protocol):
+    """The account of a member of staff."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def status(self) -> str: ...
+
+
+class StaffAccounts(Protocol):
+    async def find_by_person(self, side: Literal["portal", "practice"], person_id: UUID) -> StaffAccount | None: ...
+
+
 class DocumentsUnit(FilesUnit, Protocol):
     """The unit of work of documents."""
 
@@ -155,5 +191,11 @@ class DocumentsUnit(FilesUnit, Protocol):
     def document_marks(self) -> DocumentMarks: ...
     @property
     def amendment_requests(self) -> AmendmentRequests: ...
+    @property
+    def care_teams(self) -> DocumentCareTeams: ...
+    @property
+    def staff_records(self) -> DocumentStaff: ...
+    @property
+    def accounts(self) -> StaffAccounts: ...
     @property
     def client_records(self) -> DocumentClients: ...

@@ -166,6 +166,8 @@ SENSITIVE_DOCUMENT_SHARED: Final = NoticeKind(
 )
 WITHHOLDING_REVIEWED: Final = _like(DOCUMENT_SHARED, "withholding_reviewed")
 AMENDMENT_ANSWERED: Final = NoticeKind("amendment_answered", "service", ("email", "in_app"), fixed=True)
+# To staff: a document, or a request about the record.
+CLIENT_SENT: Final = NoticeKind("client_sent", "service", ("email", "in_app"), fixed=True)
 UPLOAD_REFUSED: Final = NoticeKind("upload_refused", "service", ("email", "in_app"), fixed=True)
 # Clients already choose channels for these two; messages and forms will send them.
 NEW_MESSAGE: Final = _service("new_message", "messages")

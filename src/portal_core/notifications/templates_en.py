@@ -131,6 +131,10 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "sensitive_document_shared": ("New document", "A document was shared with you."),
     "withholding_reviewed": ("About your request", "There is a reply to your request."),
     "amendment_answered": ("About your request", "There is a reply to your request. Sign in to read it."),
+    "client_sent": (
+        "Something for you on the portal",
+        "A document or a request was sent to you. Sign in to see it.",
+    ),
     "upload_refused": (
         "A file was refused",
         "A file that you sent could not be accepted. Sign in to see which one. Check your device for harmful programs "

@@ -133,6 +133,10 @@ _LINES: Final[Mapping[str, tuple[str, str]]] = {
     "sensitive_document_shared": ("Documento nuevo", "Se compartió un documento con usted."),
     "withholding_reviewed": ("Sobre su solicitud", "Hay una respuesta a su solicitud."),
     "amendment_answered": ("Sobre su solicitud", "Hay una respuesta a su solicitud. Inicie sesión para leerla."),
+    "client_sent": (
+        "Hay algo para usted en el portal",
+        "Le enviaron un documento o una solicitud. Inicie sesión para verlo.",
+    ),
     "upload_refused": (
         "Un archivo no fue aceptado",
         "No se pudo aceptar un archivo que usted envió. Inicie sesión para ver cuál. Revise si hay programas dañinos "

@@ -35,12 +35,13 @@ from portal_core.documents.use_cases.send_document_content import (
     SendDocumentContentCommand,
 )
 from portal_core.documents.use_cases.share_document import ShareDocument, ShareDocumentCommand
+from portal_core.documents.use_cases.tell_care_team import TellCareTeam, TellCareTeamCommand
 from portal_core.documents.use_cases.upload_document import UPLOADS
 from portal_core.documents.views import DocumentFilter, DocumentView
 from portal_core.files.errors import ContentExists, FileNotAvailable, KindNotAllowed
 from portal_core.files.use_cases.open_download import OpenDownload, OpenDownloadQuery
 from portal_core.kernel.actor import Actor, StaffActor
-from portal_core.kernel.errors import Invalid, NotFound, RateLimited, StaleVersion
+from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RateLimited, StaleVersion
 from tests.support.documents.practice import EICAR, HELLO, DocumentsPractice, pieces
 
 HOUR = timedelta(hours=1)
@@ -228,8 +229,19 @@ async def test_client_sends_a_document(practice: DocumentsPractice, ann: UUID, f
     uploads = await practice.use(ListUploads)(front_desk, ListUploadsQuery())
     assert [(one.id, one.title) for one in uploads.items] == [(sent.id, "My card")]
     await practice.scan(ann)
-    await accept(practice, ann)
     assert notices(practice) == []
+    world = practice.world
+    await world.account("desk@elm.example", kind="staff")
+    await accept(practice, ann)
+    assert notices(practice) == ["client_sent"], "nobody of the care team has an account"
+    grey_id = await world.add_staff("grey@elm.example", ["clinician"], sees_clients=True)
+    grey = await world.account("grey@elm.example", kind="staff", staff_id=grey_id)
+    team = world.store.table("care_team")  # type: ignore[attr-defined]
+    team[world.practice_id, ann, await world.clinician_of(grey_id)] = True
+    await practice.use(TellCareTeam)(world.system, TellCareTeamCommand(ann, sent.id))
+    assert [one.to_account for one in world.store.notices][1:] == [grey.id]  # type: ignore[attr-defined]
+    with pytest.raises(Forbidden):
+        await practice.use(TellCareTeam)(client, TellCareTeamCommand(ann, sent.id))
     assert (await listed(practice, client))[0].state == "available"
     opened = await practice.use(OpenClientDocument)(
         front_desk, OpenClientDocumentQuery(client_id=ann, document_id=sent.id)

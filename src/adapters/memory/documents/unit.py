@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adapters.memory.accounts.unit import MemoryAccountsUnit
 from adapters.memory.documents.amendments import MemoryAmendmentRequests
 from adapters.memory.documents.documents import MemoryDocumentMarks, MemoryDocumentReads, MemoryDocuments
 from adapters.memory.engine.store import MemoryTransaction, MemoryUnit, repository
@@ -23,7 +24,7 @@ class MemoryDocumentsUnit(MemoryUnit):
 UNIT = MemoryDocumentsUnit
 
 if TYPE_CHECKING:
-    # Documents use the repositories of files and people in one transaction; mypy checks the combination here.
-    class _Documents(MemoryFilesUnit, MemoryPeopleUnit, MemoryDocumentsUnit): ...
+    # Documents use the repositories of files, people and accounts in one transaction; mypy checks the combination here.
+    class _Documents(MemoryFilesUnit, MemoryPeopleUnit, MemoryAccountsUnit, MemoryDocumentsUnit): ...
 
     DOCUMENTS: Callable[[MemoryTransaction], DocumentsUnit] = _Documents

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adapters.postgres.accounts.unit import PostgresAccountsUnit
 from adapters.postgres.documents.amendments import PostgresAmendmentRequests
 from adapters.postgres.documents.documents import PostgresDocuments
 from adapters.postgres.documents.marks import PostgresDocumentMarks
@@ -26,7 +27,7 @@ class PostgresDocumentsUnit(PostgresUnit):
 UNIT = PostgresDocumentsUnit
 
 if TYPE_CHECKING:
-    # Documents use the repositories of files and people in one transaction; mypy checks the combination here.
-    class _Documents(PostgresFilesUnit, PostgresPeopleUnit, PostgresDocumentsUnit): ...
+    # Documents use the repositories of files, people and accounts in one transaction; mypy checks the combination here.
+    class _Documents(PostgresFilesUnit, PostgresPeopleUnit, PostgresAccountsUnit, PostgresDocumentsUnit): ...
 
     DOCUMENTS: Callable[[Transaction], DocumentsUnit] = _Documents

@@ -16,6 +16,7 @@ from portal_core.documents.amendment import (
 )
 from portal_core.documents.policy import require_documents
 from portal_core.documents.ports import DocumentsUnit
+from portal_core.documents.use_cases.tell_care_team import TellCareTeam
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.authorization import require_account_holder
@@ -77,4 +78,5 @@ class RequestAmendment:
                 due_at=now + ANSWER_PERIOD,
             )
             await unit.amendment_requests.add(request, AuditEntry("amendment.requested", request.id, record=client_id))
+            await unit.outbox.defer(TellCareTeam, client_id=client_id, subject_id=request.id)
             return await unit.commit(AmendmentRequestView.of(request))

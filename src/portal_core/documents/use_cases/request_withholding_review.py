@@ -8,6 +8,7 @@ from portal_core.documents.access import find_for_client
 from portal_core.documents.errors import NotWithheld
 from portal_core.documents.policy import require_documents
 from portal_core.documents.ports import DocumentsUnit
+from portal_core.documents.use_cases.tell_care_team import TellCareTeam
 from portal_core.documents.views import WithheldView
 from portal_core.kernel.actor import Actor
 from portal_core.kernel.audit import AuditEntry
@@ -40,5 +41,6 @@ class RequestWithholdingReview:
             if asked is not document:
                 entry = AuditEntry("document.review_requested", document_id, record=client_id)
                 await unit.documents.save(asked, entry)
+                await unit.outbox.defer(TellCareTeam, client_id=client_id, subject_id=document_id)
             assert asked.withholding is not None
             return await unit.commit(WithheldView.of(asked.withholding))
