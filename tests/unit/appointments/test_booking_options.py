@@ -391,27 +391,6 @@ async def test_other_cpt_codes_are_refused(scenario: BookingScenario, code: str)
     assert field_errors(refused) == [("cpt_code", "bad_format")]
 
 
-async def test_strangers_join_only_what_the_practice_said_twice(scenario: BookingScenario) -> None:
-    world, define = scenario.world, DefineAppointmentType(scenario.world.begin, scenario.world.ids)
-    single = await world.add_appointment_type("Couples")
-
-    def with_seats(*, self_bookable: bool | None) -> DefineAppointmentTypeCommand:
-        return DefineAppointmentTypeCommand(
-            name="Couples",
-            duration=HOUR,
-            appointment_type_id=single.id,
-            seats=2,
-            self_bookable=self_bookable,
-        )
-
-    admin = world.as_staff("administrator")
-    with pytest.raises(Invalid) as refused:
-        await define(admin, with_seats(self_bookable=True))
-    assert refused.value.fields[0].code == "seats_added"
-    assert not (await define(admin, with_seats(self_bookable=None))).self_bookable
-    assert (await define(admin, with_seats(self_bookable=True))).self_bookable
-
-
 @pytest.mark.parametrize("seats", [0, 101])
 def test_seat_limits(scenario: BookingScenario, seats: int) -> None:
     with pytest.raises(Invalid):
