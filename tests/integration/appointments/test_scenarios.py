@@ -50,6 +50,8 @@ async def test_video_visit_feed_and_reminder(world: PostgresAppointmentsWorld) -
     seen = (await use_cases.list_check_ins(world.front_desk, appointment_id)).items
     assert [(one.client_name, one.client_location) for one in seen] == [("Ann Lee", "12 Elm Street")]
 
+    for one in (ann, bob):
+        await world.add_account(one)
     feed = await use_cases.create_calendar_feed(ann)
     visitor = VisitorActor(world.practice_id)
     file = await use_cases.read_calendar_feed(visitor, ReadCalendarFeedQuery(feed.token))

@@ -114,9 +114,10 @@ def test_dry_run_lists_what_would_change_and_writes_nothing(serving: PortalComma
             "line 2: clinician C-20: changes name, room_link",
         ]
     assert listed.read_text().splitlines() == [
-        "line,kind,external_id,outcome,fields,kept,guardians,not_invited,shares_email,appointments,suspends_account,errors",
-        "2,clinician,C-20,changed,name; room_link,,,,,,,",
-        "3,clinician,C-21,added,name; external_id,,,,,,,",
+        "line,kind,external_id,outcome,fields,kept,guardians,not_invited,shares_email,appointments,"
+        "clients_without_clinician,staff_ended,staff_kept,suspends_account,errors",
+        "2,clinician,C-20,changed,name; room_link,,,,,,,,,,",
+        "3,clinician,C-21,added,name; external_id,,,,,,,,,,",
     ]
     assert serving.output("practice", "import", str(file)).startswith("1 added, 1 changed, 0 unchanged\n")
     file.write_text("kind,external_id,given_name,family_name,date_of_birth\nclient,K-20,Eva,Lind,5/31/1980\n")

@@ -80,7 +80,7 @@ def test_doubtful_settings_are_warned_of_and_pass(portal: PortalCommand) -> None
     ended = portal.run("config", "check", PORTAL_PUBLIC_URL="https://portal.example.org")
     assert ended.returncode == 0
     warnings = [line.split()[1] for line in ended.stdout.splitlines() if line.startswith("warning ")]
-    assert warnings == ["PORTAL_MAIL=local", "PORTAL_TRUSTED_PROXIES"]
+    assert warnings == ["PORTAL_MAIL=local", "PORTAL_MALWARE_SCAN=signature", "PORTAL_TRUSTED_PROXIES"]
 
 
 def test_relay_is_checked_without_sending_mail(portal: PortalCommand) -> None:

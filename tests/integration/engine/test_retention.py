@@ -22,7 +22,7 @@ from portal_core.accounts.identity_provider import Credential
 from portal_core.accounts.invitations import Invitation
 from portal_core.accounts.model import Challenge, EmailRequest
 from portal_core.files.download_link import DownloadLink
-from portal_core.kernel.actor import Actor, Origin, SystemActor
+from portal_core.kernel.actor import Actor, ClientActor, Origin, SystemActor
 from portal_core.kernel.errors import RateLimited
 from portal_core.kernel.idempotency import IdempotentRequest
 from portal_core.kernel.limits import Limit
@@ -30,7 +30,7 @@ from portal_core.notifications.safe_email import VERIFICATION_TTL, SafeEmailVeri
 from portal_core.notifications.use_cases.mail_code import MailCodeCommand
 from tests.support.accounts.postgres_world import PostgresAccountsWorld
 from tests.support.contracts.accounts.world import AUDIT_ENTRY
-from tests.support.contracts.files.files import add_file, as_client, begin_files
+from tests.support.contracts.files.files import add_file, begin_files
 from tests.support.engine.postgres import PortalDatabase
 
 ANN = "ann@example.org"
@@ -112,7 +112,8 @@ async def _fill(world: PostgresAccountsWorld, table: str) -> None:
                     in_page=False,
                     expires_at=now,
                 )
-                async with begin_files(place)(as_client(place, client_id)) as unit:
+                actor = ClientActor(place.practice_id, account.id, client_id)
+                async with begin_files(place)(actor) as unit:
                     await unit.download_links.add(link, AUDIT_ENTRY)
                     await unit.commit(None)
             case "captured_mail":

@@ -25,8 +25,8 @@ WRONG_CODES = (
 )
 """Tables in which failed codes are counted, and what is encrypted is written anew."""
 REFUSED_CONTENT = {"file_kind_not_allowed", "file_expands_too_much", "file_too_large"}
-FAILED_UPLOADS = ("UPDATE portal.files ",)
-"""A file awaits its content after a refused one as before, at a later version."""
+FAILED_UPLOADS = ("UPDATE portal.files ", "INSERT jobs.procrastinate_")
+"""A file awaits its content after a refused one as before, at a later version, and a job deletes what was refused."""
 NEEDS_MORE = {"sign_in_with_oidc": 401, "link_oidc_identity": 422, "metrics": 404}
 """Operations that need an issuer, or an address in the deployment's own network."""
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from attrs import define, field
 
 from adapters.postgres.engine.base_unit import PostgresBegin
+from portal_core.kernel.actor import ClientActor
 from portal_core.kernel.audit import AuditEntry
 from portal_core.kernel.notices import Notice
 from portal_core.people.model import ClientStatus
@@ -69,6 +70,20 @@ class PostgresAppointmentsWorld(AppointmentsWorld):
             (self.practice_id, account_id, f"{staff_id}@elm.test", staff_id, now),
         )
         return account_id
+
+    async def add_account(self, client: ClientActor) -> None:
+        """The account of a client who acts, which notices are sent to."""
+        self.database.owner.execute(
+            "INSERT INTO portal.accounts (practice_id, id, side, email, kind, client_id, status, second_factor,"
+            " created_at) VALUES (%s, %s, 'portal', %s, 'client', %s, 'active', 'none', %s)",
+            (
+                self.practice_id,
+                client.account_id,
+                f"{client.client_id}@client.test",
+                client.client_id,
+                datetime(2026, 1, 1, tzinfo=UTC),
+            ),
+        )
 
     async def add_client(
         self, *, given: str = "Ann", family: str = "Lee", chosen: str | None = None, pronouns: str | None = None
