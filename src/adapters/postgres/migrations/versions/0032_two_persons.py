@@ -1,6 +1,4 @@
-"""Since when somebody is an administrator by another's appointment, and when a row was added by the database's clock:
-one person cannot be two at once, and nobody dates an entry back.
-"""
+"""An erasure takes two persons for the database too, which says itself when an entry was added."""
 
 from alembic import op
 
