@@ -106,7 +106,7 @@ async def write_content(
         return await run(upload.finish, begun=True)
     except BaseException as error:
         if not (starting and isinstance(error, Overloaded)):  # then there is nothing to undo
-            # Shielded, because whoever cancels may do so twice.
+            # Shielded, because the caller may cancel twice.
             await asyncio.shield(asyncio.ensure_future(run(upload.give_up, begun=True)))
         raise
 

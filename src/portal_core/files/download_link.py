@@ -10,7 +10,7 @@ LINK_LIFETIME = timedelta(minutes=5)
 
 @frozen(kw_only=True)
 class DownloadLink:
-    """Access to one file for whoever has the token, of which only the SHA-256 is stored.
+    """Access to one file for anyone who has the token, of which only the SHA-256 is stored.
 
     It ends at `expires_at`, with the session in which it was made, with a proxy's grant, and when the feature that
     made it revokes the file. `in_page`: an image may be shown in a page; otherwise the file is saved.

@@ -221,7 +221,7 @@ class ChangedClinicianView(ClinicianView):
     """A clinician whose details were changed.
 
     `conflicts` are the first 1,000 booked appointments to come of a clinician who left, by start. They remain. `staff`
-    are the members of staff who are this clinician, as they are now; whoever is `active` can sign in.
+    are the members of staff who are this clinician, as they are now; those who are `active` can sign in.
     `clients_without_clinician` are the first 1,000 active clients on whose care team nobody else works here.
     """
 

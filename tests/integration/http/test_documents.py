@@ -3,14 +3,13 @@ range, revoked, withheld, and an amendment asked for."""
 
 import io
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
 from attrs import define
 
-from tests.support.documents.practice import EICAR
+from tests.support.files.samples import EICAR, pdf, png
 from tests.support.http.open_practice import PORTAL, PRACTICE, OpenPractice, Person
 
 LETTER = b"Dear Mira,\nthis is the letter that you asked for.\n" * 20_000
@@ -140,15 +139,15 @@ async def test_client_sends_an_image_that_is_shown_in_a_page(scene: Scene) -> No
     announced = {"category": "insurance", "file_name": "Karte ☾.png", "title": "Insurance card"}
     made = await scene.ask(scene.mira, "POST", f"{PORTAL}/documents", announced)
     path = f"{PORTAL}/documents/{made['id']}"
-    assert (await scene.send(scene.mira, path, a_png())).json()["state"] == "being_checked"
+    assert (await scene.send(scene.mira, path, png())).json()["state"] == "being_checked"
     assert await scene.refused(scene.mira, "GET", f"{path}/download") == (409, "file_not_available")
-    again = await scene.send(scene.mira, path, a_png())
+    again = await scene.send(scene.mira, path, png())
     assert (again.status_code, again.json()["code"]) == (409, "content_exists")
     await scene.practice.portal.run_jobs()
     link = await scene.link(made["id"], in_page="true")
     async with scene.http() as http:
         shown = await http.get(link)
-    assert shown.content == a_png()
+    assert shown.content == png()
     assert shown.headers["content-type"] == "image/png"
     named = "inline; filename=\"Karte .png\"; filename*=UTF-8''Karte%20%E2%98%BE.png"
     assert shown.headers["content-disposition"] == named
@@ -156,7 +155,7 @@ async def test_client_sends_an_image_that_is_shown_in_a_page(scene: Scene) -> No
     assert (upload["id"], upload["latest"]["state"]) == (made["id"], "available")
     async with scene.http(scene.desk) as http:
         opened = await http.get(f"{scene.path(made['id'])}/content", headers={"range": "bytes=0-7"})
-    assert (opened.status_code, opened.content) == (206, a_png()[:8])
+    assert (opened.status_code, opened.content) == (206, png()[:8])
 
 
 async def test_malware_and_other_kinds_never_arrive(scene: Scene) -> None:
@@ -171,7 +170,7 @@ async def test_malware_and_other_kinds_never_arrive(scene: Scene) -> None:
         assert (refused.status_code, refused.json()["code"]) == (422, "file_kind_not_allowed"), content
     second = await scene.ask(scene.mira, "POST", f"{PORTAL}/documents", announced)
     path = f"{PORTAL}/documents/{second['id']}"
-    assert (await scene.send(scene.mira, path, a_pdf(EICAR))).status_code == 200
+    assert (await scene.send(scene.mira, path, pdf(EICAR))).status_code == 200
     await scene.practice.portal.run_jobs()
     assert await scene.refused(scene.mira, "GET", f"{path}/download") == (409, "file_not_available")
     assert (await scene.ask(scene.mira, "GET", path))["state"] == "refused"
@@ -277,23 +276,3 @@ async def test_search_is_in_the_body(scene: Scene) -> None:
     assert [one["title"] for one in found["items"]] == ["Blood test of März"]
     staff = await scene.ask(scene.desk, "POST", f"{scene.path()}/search", {"search": "LETTER", "category": "letter"})
     assert len(staff["items"]) == 2  # the name of both files
-
-
-def a_png() -> bytes:
-    """One white pixel."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return len(content).to_bytes(4) + kind + content + zlib.crc32(kind + content).to_bytes(4)
-
-    head = chunk(b"IHDR", (1).to_bytes(4) * 2 + b"\x08\x00\x00\x00\x00")
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\x00\xff")) + chunk(b"IEND", b"")
-
-
-def a_pdf(hidden: bytes) -> bytes:
-    """A PDF with a compressed stream."""
-    packed = zlib.compress(hidden)
-    body = b"%%PDF-1.7\n1 0 obj\n<</Length %d/Filter/FlateDecode>>\nstream\n%s\nendstream\nendobj\n" % (
-        len(packed),
-        packed,
-    )
-    return body + b"xref\n0 1\n0000000000 65535 f \ntrailer\n<</Size 1>>\nstartxref\n%d\n%%%%EOF\n" % len(body)

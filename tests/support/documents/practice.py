@@ -33,8 +33,6 @@ from tests.support.contracts.documents.documents import begin_documents
 
 T = TypeVar("T")
 HELLO = b"Hello, here is my letter.\n"
-# In two pieces: scanners of developers' machines look for it.
-EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 @define

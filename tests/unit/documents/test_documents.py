@@ -42,7 +42,8 @@ from portal_core.files.errors import ContentExists, FileNotAvailable, KindNotAll
 from portal_core.files.use_cases.open_download import OpenDownload, OpenDownloadQuery
 from portal_core.kernel.actor import Actor, StaffActor
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, RateLimited, StaleVersion
-from tests.support.documents.practice import EICAR, HELLO, DocumentsPractice, pieces
+from tests.support.documents.practice import HELLO, DocumentsPractice, pieces
+from tests.support.files.samples import EICAR
 
 HOUR = timedelta(hours=1)
 NEW = b"A corrected letter.\n"

@@ -14,7 +14,8 @@ from portal_core.files.use_cases.open_download import OpenDownload, OpenDownload
 from portal_core.files.views import Download
 from portal_core.kernel.errors import Forbidden, Invalid, NotFound, StaleVersion
 from tests.support.contracts.files.files import add_file, begin_files, received
-from tests.support.documents.practice import EICAR, HELLO, DocumentsPractice
+from tests.support.documents.practice import HELLO, DocumentsPractice
+from tests.support.files.samples import EICAR
 from tests.unit.accounts.memory_world import MemoryAccountsWorld
 
 MINUTE = timedelta(minutes=1)

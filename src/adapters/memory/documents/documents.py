@@ -58,7 +58,7 @@ class MemoryDocuments(MemoryClientRepository[Document], Documents):
     def _sees(self, row: Document) -> bool:
         return super()._sees(row) and not key_destroyed(self.tx, row.client_id)
 
-    async def add(self, row: Document, first: DocumentVersion, audit_entry: AuditEntry) -> None:  # type: ignore[override]
+    async def add(self, row: Document, first: DocumentVersion, audit_entry: AuditEntry) -> None:  # type: ignore[override]  # with its version
         require_key(self.tx, row.client_id, row.title)
         sources = {one.source for one in own_rows(self.tx, "documents") if one.source is not None}
         if row.source in sources:

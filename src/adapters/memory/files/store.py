@@ -85,6 +85,6 @@ class _StoredObject(StoredBytes):
         return found[start:stop]
 
 
-async def _run(work: Callable[..., Result], *arguments: object, begun: bool = False) -> Result:  # noqa: ARG001
+async def _run(work: Callable[..., Result], *arguments: object, begun: bool = False) -> Result:  # noqa: ARG001  (nothing waits here)
     """Run it here: nothing blocks."""
     return work(*arguments)

@@ -1,4 +1,4 @@
-"""Tell whoever sent a document that it was refused."""
+"""Tell the sender of a document that it was refused."""
 
 from uuid import UUID
 

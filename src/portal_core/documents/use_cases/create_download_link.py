@@ -50,7 +50,7 @@ class CreateDownloadLink:
         async with self.begin(actor) as unit:
             client_id, scope = require_documents(actor)
             holder = require_account_holder(actor)
-            # Whoever revokes or withholds it meanwhile waits, and then ends this link too.
+            # Revoking or withholding it meanwhile waits for this unit, and then ends this link too.
             document = await find_readable(unit, client_id, scope, command.document_id, now, lock=True)
             file = await find_file(unit, document, command.number)
             file.readable()
